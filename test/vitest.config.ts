@@ -4,24 +4,30 @@ import { ONE_WAY } from "./e2e/one-way.ts";
 import { LongestFirst } from "./support/longest-first.ts";
 
 const conditions = ["@countersign/source"];
-// `npm run test:browsers` runs those in other browsers, `npm run test:runtimes` those on other runtimes, `npm run test:examples` those of docs/examples, and `npm run test:benches` most of the benches, with configurations
-// of their own: they take minutes.
+// `npm run test:browsers` runs those in other browsers, `npm run test:runtimes` those on other runtimes,
+// `npm run test:examples` those of docs/examples, and `npm run test:benches` most of the benches, with configurations of
+// their own: they take minutes. One browser and one runtime are tried here.
 const exclude = [
   "**/node_modules/**",
   "dist/**",
   "output/**",
-  "browsers/**",
+  "browsers/!(smoke).test.ts",
   "examples/**",
-  "runtimes/**",
+  "runtimes/!(smoke).test.ts",
   "bench/{bench,fleet,sessions,streams}.test.ts",
   "bench/flood/flood.test.ts",
 ];
 
 // Against a running server, a browser and programs of others: these need what is built.
-const wholeSystem = ["e2e/**/*.test.ts", "docs/**/*.test.ts"];
+const wholeSystem = ["browsers/smoke.test.ts", "e2e/**/*.test.ts", "docs/**/*.test.ts"];
 
 // What is published, installed elsewhere: these need the tarballs.
-const published = ["packages/**/*.test.ts", "compat/**/*.test.ts", "sdk/package/**/*.test.ts"];
+const published = [
+  "packages/**/*.test.ts",
+  "compat/**/*.test.ts",
+  "runtimes/smoke.test.ts",
+  "sdk/package/**/*.test.ts",
+];
 
 // Times end a test that hangs. They are no measure: the same tests pass on a machine that is much slower.
 const TIMEOUT_MS = 300_000;

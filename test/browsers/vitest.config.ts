@@ -7,5 +7,5 @@ export default defineConfig({
   root: import.meta.dirname,
   resolve: { conditions },
   ssr: { resolve: { conditions } },
-  test: { include: ["**/*.test.ts"], maxWorkers: 1, testTimeout: 300_000, hookTimeout: 300_000 },
+  test: { include: ["!(smoke).test.ts"], maxWorkers: 1, testTimeout: 300_000, hookTimeout: 300_000 },
 });

@@ -53,7 +53,7 @@ const readVersions = (folder: string): Readonly<Record<string, string>> => {
   const manifest = JSON.parse(readFileSync(join(repositoryRoot, folder, "package.json"), "utf8"));
   return { ...manifest.dependencies, ...manifest.devDependencies, ...manifest.optionalDependencies };
 };
-const RUNTIMES = readVersions("test/runtimes/versions");
+const RUNTIMES = { ...readVersions("test/runtimes/bun"), ...readVersions("test/runtimes/versions") };
 const TESTED: Readonly<Record<string, string | undefined>> = {
   ...RUNTIMES,
   "@types/bun": RUNTIMES.bun,

@@ -25,7 +25,11 @@ interface LockFile {
 }
 
 function versionOf(name: string): string {
-  const locks = ["package-lock.json", "test/runtimes/versions/package-lock.json"].map((path) => {
+  const locks = [
+    "package-lock.json",
+    "test/runtimes/bun/package-lock.json",
+    "test/runtimes/versions/package-lock.json",
+  ].map((path) => {
     return JSON.parse(readFileSync(join(ROOT, path), "utf8")) as LockFile; // npm writes them
   });
   const path = `node_modules/${name}`;

@@ -18,7 +18,7 @@ const namedIn = ({ dependencies, devDependencies }: Manifest) => ({ ...dependenc
 const MANIFESTS = globSync("docs/examples/*/package.json", { cwd: ROOT }).sort();
 const EXAMPLES = MANIFESTS.map((path) => path.split("/")[2]);
 
-const WORKSPACES = ["", "gen/", "sdk/", "server/*/", "web-demo/", "test/", "test/runtimes/versions/"];
+const WORKSPACES = ["", "gen/", "sdk/", "server/*/", "web-demo/", "test/", "test/runtimes/*/"];
 const TESTED = WORKSPACES.flatMap((folder) => globSync(`${folder}package.json`, { cwd: ROOT }))
   .map(readManifest)
   .flatMap((manifest) => Object.entries(namedIn(manifest)));

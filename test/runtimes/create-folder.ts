@@ -9,6 +9,9 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 /** Where the runtimes and frameworks are installed. */
 export const INSTALLED = join(HERE, "versions/node_modules");
 
+/** Where Bun is installed: alone, since `npm test` serves on it. */
+export const BUN = join(HERE, "bun/node_modules");
+
 /** What programs import of it, beside what is in the repository. */
 const FRAMEWORKS = [
   "@hono/node-server",
@@ -30,9 +33,19 @@ const COPIED = ["runtimes/program", "compat/program", "support/echo-service.ts"]
  */
 export async function createFolder(): Promise<string> {
   await installFolder(join(HERE, "versions"));
-  const folder = join(HERE, "../output/runtimes");
+  return createFolderFor("runtimes", FRAMEWORKS);
+}
+
+/** Make a folder with the packed packages for Bun alone. @returns the folder of its programs */
+export function createFolderForBun(): Promise<string> {
+  return createFolderFor("bun", []);
+}
+
+async function createFolderFor(name: string, installed: readonly string[]): Promise<string> {
+  await installFolder(join(HERE, "bun"));
+  const folder = join(HERE, "../output", name);
   await rm(folder, { recursive: true, force: true });
-  await fillFolder(folder, FRAMEWORKS);
+  await fillFolder(folder, installed);
   return join(folder, "runtimes/program");
 }
 

@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { type ProgramOptions, type RunningProgram, startProgram } from "../support/program.ts";
-import { INSTALLED } from "./create-folder.ts";
+import { BUN, INSTALLED } from "./create-folder.ts";
 import type { Settings } from "./program/app.ts";
 import { buildWorker } from "./worker-bundle.ts";
 
 const ON_NODE_24 = join(INSTALLED, "node24/bin/node");
-const ON_BUN = join(INSTALLED, "@oven/bun-linux-x64/bin/bun");
+const BUN_ARCH = process.arch === "arm64" ? "aarch64" : process.arch;
+const ON_BUN = join(BUN, `@oven/bun-${process.platform}-${BUN_ARCH}/bin/bun`);
 const ON_DENO = join(INSTALLED, "@deno/linux-x64-glibc/deno");
 
 /** How a program is run on each runtime that runs programs. Deno would ask on a terminal before it lets one listen. */

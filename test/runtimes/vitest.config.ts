@@ -7,5 +7,5 @@ export default defineConfig({
   root: import.meta.dirname,
   resolve: { conditions },
   ssr: { resolve: { conditions } },
-  test: { include: ["**/*.test.ts"], maxWorkers: 1, testTimeout: 300_000, hookTimeout: 600_000 },
+  test: { include: ["runtimes.test.ts"], maxWorkers: 1, testTimeout: 300_000, hookTimeout: 600_000 },
 });

@@ -1,6 +1,7 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { findFreePort } from "./free-port.ts";
+import { installDebian } from "./install-debian.ts";
 
 const PROGRAM = "/usr/sbin/nats-server";
 
@@ -16,16 +17,7 @@ export interface TestNats extends AsyncDisposable {
 
 /** Install the NATS server of Debian where there is none and the tests run as root. @returns whether there is one */
 export function installNats(): boolean {
-  if (!existsSync(PROGRAM) && process.getuid?.() === 0) {
-    try {
-      execFileSync("apt-get", ["install", "--yes", "--no-install-recommends", "nats-server"], {
-        stdio: "ignore",
-      });
-    } catch {
-      // The tests that need it are skipped, and say why.
-    }
-  }
-  return existsSync(PROGRAM);
+  return installDebian(() => existsSync(PROGRAM), ["nats-server"]);
 }
 
 /** Start a NATS server. @param flags further ones, such as of a user and a password */

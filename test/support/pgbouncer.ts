@@ -1,8 +1,9 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "./eventually.ts";
+import { installDebian } from "./install-debian.ts";
 import { findIdentity } from "./postgres.ts";
 
 const PROGRAM = "/usr/sbin/pgbouncer";
@@ -15,16 +16,7 @@ export interface TestPooler extends AsyncDisposable {
 
 /** Install the PgBouncer of Debian where there is none and the tests run as root. @returns whether there is one */
 export function installPgBouncer(): boolean {
-  if (!existsSync(PROGRAM) && process.getuid?.() === 0) {
-    try {
-      execFileSync("apt-get", ["install", "--yes", "--no-install-recommends", "pgbouncer"], {
-        stdio: "ignore",
-      });
-    } catch {
-      // The tests that need it are skipped, and say why.
-    }
-  }
-  return existsSync(PROGRAM);
+  return installDebian(() => existsSync(PROGRAM), ["pgbouncer"]);
 }
 
 /** Start a PgBouncer that hands out connections by transaction. @param url that of a test's Postgres */

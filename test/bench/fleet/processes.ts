@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { hasProgram } from "../run/machine.ts";
@@ -82,18 +82,4 @@ function parentOf(pid: number): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Install packages of Debian where a program is missing and this runs as root. @returns whether it is there then */
-export function installDebian(hasIt: () => boolean, packages: readonly string[]): boolean {
-  if (!hasIt() && process.getuid?.() === 0) {
-    try {
-      execFileSync("apt-get", ["install", "--yes", "--no-install-recommends", ...packages], {
-        stdio: "ignore",
-      });
-    } catch {
-      // What needs it says that it is missing.
-    }
-  }
-  return hasIt();
 }

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { installDebian } from "../../support/install-debian.ts";
 import { createMember, type Member } from "./member.ts";
-import { installDebian, type Processes } from "./processes.ts";
+import type { Processes } from "./processes.ts";
 
 /** What a proxy passes calls on to: where its servers take calls, and where they say whether they are ready. */
 export interface Upstream {

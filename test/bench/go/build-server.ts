@@ -6,7 +6,7 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { runBuf } from "../../support/buf.ts";
-import { installDebian } from "../fleet/processes.ts";
+import { installDebian } from "../../support/install-debian.ts";
 
 const runFile = promisify(execFile);
 
