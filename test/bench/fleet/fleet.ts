@@ -3,6 +3,7 @@ import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createIssuer } from "@countersign/issuer";
+import { bundleProgram } from "../../support/bundled-program.ts";
 import { type ProgramResult, runProgram } from "../../support/program.ts";
 import { createTemporaryFolder, databaseParent } from "../../support/temporary-folder.ts";
 import { clockOffBy } from "../../support/wrong-clock.ts";
@@ -45,6 +46,8 @@ export interface Fleet extends AsyncDisposable {
   readonly lanes: readonly Lane[];
   /** The servers of one's own themselves, past the proxies. */
   readonly ownUrls: readonly string[];
+  /** How long after it was issued a server can accept a token at all, in milliseconds. */
+  readonly tokensHoldMs: number;
   /** Run `countersign` on the database of the fleet. */
   command(args: readonly string[]): Promise<ProgramResult>;
 }
@@ -56,8 +59,10 @@ const AUDIENCE = "fleet";
 const CLIENT_ID = "billing";
 const SCOPES = ["notes:read", "notes:write"];
 const MAIN = fileURLToPath(new URL("../../../server/cli/src/main.ts", import.meta.url));
-const SOURCES = "--conditions=@countersign/source";
 
+const LIFE_SECONDS = 20;
+/** More than the servers forgive: a token is expired by then. */
+const FORGIVEN_MS = 10_000;
 /** How long servers take calls when they are to stop, and how long calls may take then, in milliseconds: as `serve` has it. */
 const DRAIN_DELAY_MS = 5_000;
 const GRACE_MS = 10_000;
@@ -78,9 +83,11 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   const store = { url: database.url, secretFile: join(folder, "secret"), issuer: plan.issuer, folder };
   const clientSecret = await fillStore(store);
   const env = toServeEnv(store, options);
-  const parts: Parts = { processes, plan, env, clientSecret, clockOffsetMs: options.clockOffsetMs ?? 0 };
-  const issuers = createIssuers(parts);
-  const own = createOwnServers(parts);
+  const { lifeSeconds = LIFE_SECONDS, clockOffsetMs = 0 } = options;
+  const serve = await bundleProgram(MAIN);
+  const parts: Parts = { processes, plan, env, clientSecret, clockOffsetMs };
+  const issuers = createIssuers(serve, parts);
+  const own = await createOwnServers(parts);
   const proxies = await createProxies(processes, plan.upstreams, { folder, lanes: plan.lanePorts });
   // Servers of one's own find the issuer through nginx. HAProxy comes last: it passes calls to those that are ready.
   for (const members of [[proxies.nginx], issuers, own, [proxies.haproxy]]) {
@@ -95,7 +102,9 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
       ownUrl: urlAt(plan.lanePorts[name].own),
     })),
     ownUrls: plan.upstreams.own.ports.map(urlAt),
-    command: (args) => runProgram({ file: process.execPath, args: [SOURCES, MAIN, ...args], env }),
+    // One clock may be ahead, and the other one behind.
+    tokensHoldMs: lifeSeconds * 1_000 + 2 * Math.abs(clockOffsetMs) + FORGIVEN_MS,
+    command: (args) => runProgram({ file: process.execPath, args: [serve, ...args], env }),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
@@ -159,7 +168,7 @@ function toServeEnv({ url, secretFile, issuer, folder }: StorePlace, options: Fl
     COUNTERSIGN_DATA_DIR: folder,
     COUNTERSIGN_ISSUER: issuer,
     COUNTERSIGN_AUDIENCE: AUDIENCE,
-    COUNTERSIGN_ACCESS_TTL: `${options.lifeSeconds ?? 20}s`,
+    COUNTERSIGN_ACCESS_TTL: `${options.lifeSeconds ?? LIFE_SECONDS}s`,
     COUNTERSIGN_BEHIND_TLS_PROXY: "true",
     COUNTERSIGN_SIGN_INS_PER_MINUTE: "0",
     COUNTERSIGN_LOG_LEVEL: "warn",
@@ -174,31 +183,37 @@ interface Parts {
   readonly clockOffsetMs: number;
 }
 
-function createIssuers({ processes, plan, env, clockOffsetMs }: Parts): readonly Member[] {
+function createIssuers(serve: string, { processes, plan, env, clockOffsetMs }: Parts): readonly Member[] {
   const { ports, healthPorts } = plan.upstreams.issuers;
   return ports.map((port, index) => {
     const own = { COUNTERSIGN_PORT: `${port}`, COUNTERSIGN_ADMIN_PORT: `${healthPorts[index]}` };
     const clock = index === ports.length - 1 ? clockOffBy(-clockOffsetMs) : {};
     return createMember(processes, {
       name: `serve at ${port}`,
-      args: [process.execPath, SOURCES, MAIN, "serve"],
+      args: [process.execPath, serve, "serve"],
       options: { env: { ...process.env, ...env, ...own, ...clock } },
       ready: /Countersign is ready/,
     });
   });
 }
 
-function createOwnServers({ processes, plan, clientSecret, clockOffsetMs }: Parts): readonly Member[] {
+function createOwnServers({
+  processes,
+  plan,
+  clientSecret,
+  clockOffsetMs,
+}: Parts): Promise<readonly Member[]> {
   const { own, issuers } = plan.upstreams;
   const shared = {
     ...{ issuer: plan.issuer, hubs: issuers.ports.map(urlAt), audience: AUDIENCE },
     ...{ clientId: CLIENT_ID, clientSecret, drainDelayMs: DRAIN_DELAY_MS, graceMs: GRACE_MS },
   };
-  return own.ports.map((port, index) => {
+  const servers = own.ports.map((port, index) => {
     const place = { port, healthPort: own.healthPorts[index] ?? 0 };
     const clock = index === own.ports.length - 1 ? clockOffBy(clockOffsetMs) : {};
     return createOwnServer(processes, { ...shared, ...place }, clock);
   });
+  return Promise.all(servers);
 }
 
 function urlAt(port: number): string {

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { bundleProgram } from "../../support/bundled-program.ts";
 import { createMember, type Member } from "./member.ts";
 import type { Processes } from "./processes.ts";
 
@@ -20,14 +21,14 @@ export interface OwnServerSettings {
 const CHILD = fileURLToPath(new URL("own-server-child.ts", import.meta.url));
 
 /** Make a server of one's own. @param env what its process is told beside that */
-export function createOwnServer(
+export async function createOwnServer(
   processes: Processes,
   settings: OwnServerSettings,
   env: Readonly<Record<string, string>> = {},
-): Member {
+): Promise<Member> {
   return createMember(processes, {
     name: `own server at ${settings.port}`,
-    args: [process.execPath, "--conditions=@countersign/source", CHILD],
+    args: [process.execPath, await bundleProgram(CHILD)],
     options: { env: { ...process.env, ...env, FLEET_SERVER: JSON.stringify(settings) } },
     ready: /^ready$/m,
   });

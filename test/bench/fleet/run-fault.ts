@@ -2,6 +2,7 @@ import type { Reading } from "../run/bench.ts";
 import type { Fault, FaultSize } from "./faults/fault.ts";
 import { measureOutcome, toReadings } from "./outcome.ts";
 import { createScene, type Scene } from "./scene.ts";
+import type { Victim } from "./victims.ts";
 
 /** Two of each kind: as few as one can go on without the other. */
 const QUICK_SIZE = 2;
@@ -26,18 +27,27 @@ export async function runFault(fault: Fault, size: FaultSize): Promise<readonly 
   return [...toReadings(fault.name, outcome), ...own];
 }
 
-/** Say what failed and how, a line each. */
+/** Say what failed and how, a line for each kind. */
 function describeScene({ calls, streams, victims }: Scene): readonly string[] {
+  const breaks = streams.flatMap(({ name, interruptions }) =>
+    interruptions.map((reason) => `${name} broke off: ${reason}`),
+  );
+  const ends = streams.flatMap(({ name, end }) =>
+    end === undefined ? [] : [`${name} ended for good: ${end.message}`],
+  );
+  const kinds = Map.groupBy([...breaks, ...ends], (line) => line);
+  const counts = [...calls.failures, ...[...kinds].map(([line, same]) => [line, same.length] as const)];
+  return [...counts.map(([what, count]) => `${count} × ${what}`), ...victims.flatMap(describeVictim)];
+}
+
+function describeVictim(victim: Victim, index: number): readonly string[] {
+  const name = `revocation ${index + 1}`;
+  const streamsMs = victim.streamsLastedMs().map(Math.round);
+  const callsMs = Math.round(victim.callsLastedMs());
+  const lasted = `${name}: its streams lasted ${streamsMs.join(", ")} ms, its calls ${callsMs} ms`;
+  const unanswered = `${name}: ${victim.unanswered()} of its streams and callers never had an answer`;
   return [
-    ...[...calls.failures].map(([what, count]) => `${count} × ${what}`),
-    ...streams.flatMap(({ name, interruptions, end }) =>
-      (end === undefined ? interruptions : [...interruptions, `for good: ${end.message}`]).map(
-        (reason) => `${name} broke off: ${reason}`,
-      ),
-    ),
-    ...victims.map((victim, index) => {
-      const lastedMs = [...victim.streamsLastedMs(), victim.callsLastedMs()].map(Math.round);
-      return `revocation ${index + 1}: its streams lasted ${lastedMs.slice(0, -1).join(", ")} ms, its calls ${lastedMs.at(-1)} ms`;
-    }),
+    ...(Math.max(...streamsMs, callsMs) > 0 ? [lasted] : []),
+    ...(victim.unanswered() > 0 ? [unanswered] : []),
   ];
 }

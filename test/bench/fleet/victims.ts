@@ -11,8 +11,8 @@ import { latestSequence } from "./ticks.ts";
  */
 export interface Victim {
   readonly sessionId: string;
-  /** How many streams it has. */
-  readonly streams: number;
+  /** How many of its streams and its callers never had an answer: they prove nothing. */
+  unanswered(): number;
   /** Note that its revocation was acknowledged, now. */
   noteRevoked(): void;
   /** How long after that the last message came on each stream, in milliseconds; 0 when none did. */
@@ -30,13 +30,19 @@ const MAX_BEGIN_MS = 10_000;
 type Notes = Client<typeof NotesService>;
 
 /** Sign a session in that will be revoked, open its streams, and call with its token. */
-export async function createVictim({ lanes, ownUrls }: Pick<Fleet, "lanes" | "ownUrls">): Promise<Victim> {
+export async function createVictim({
+  lanes,
+  ownUrls,
+  tokensHoldMs,
+}: Pick<Fleet, "lanes" | "ownUrls" | "tokensHoldMs">): Promise<Victim> {
   const [lane] = lanes;
   const { accessToken: token, sessionId } = await signIn(lane?.issuerUrl ?? "", ACCOUNT);
   const notesAt = (baseUrl: string): Notes => clientOf(NotesService, { baseUrl, protocol: "grpc", token });
   const stop = new AbortController();
   const streams = lanes.map(({ ownUrl }) => readOn(notesAt(ownUrl), stop.signal));
-  const calls = ownUrls.map((url) => callOn(notesAt(url), stop.signal));
+  // A token that has expired proves nothing more. Streams are read on: one may be held by mistake.
+  const held = AbortSignal.any([stop.signal, AbortSignal.timeout(tokensHoldMs)]);
+  const calls = ownUrls.map((url) => callOn(notesAt(url), held));
   await Promise.race([
     Promise.all([...streams, ...calls].map(({ begun }) => begun)),
     // A token that is not taken everywhere by then never will be: the fault goes on, and it shows in the outcome.
@@ -46,7 +52,7 @@ export async function createVictim({ lanes, ownUrls }: Pick<Fleet, "lanes" | "ow
   const lasted = ({ lastMs }: Use): number => Math.max(0, lastMs() - revokedAtMs);
   return {
     sessionId,
-    streams: streams.length,
+    unanswered: () => [...streams, ...calls].filter(({ lastMs }) => lastMs() === 0).length,
     noteRevoked() {
       revokedAtMs = performance.now();
     },

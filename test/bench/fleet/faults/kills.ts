@@ -42,27 +42,53 @@ export const KILLS: readonly Fault[] = [
 
 const QUICK_KILLS = 2;
 const KILLS_PER_VICTIM = 5;
+/** With one more killed, a server of each kind is left. */
+const MAX_STARTING = 1;
 
 /** Any process, again and again. */
 export const randomKills: Fault = {
   name: "random-kills",
-  describe: "processes are killed one after another, drawn by lot from servers, proxies and Postgres",
+  describe:
+    "processes are killed and started again, drawn by lot from servers, proxies and Postgres, up to two servers at a time; with every fifth, a session is revoked while it starts",
   async run(scene, { isQuick, kills, progress }) {
     const { own, issuers, proxies, database } = scene.fleet;
     const databases = database.servers.slice(0, 1);
-    const members = [...own, ...issuers, ...Object.values(proxies), ...databases];
+    const servers = [...own, ...issuers];
+    const members = [...servers, ...Object.values(proxies), ...databases];
+    const starting = new Map<Member, Promise<void>>();
     for (let count = 1; count <= (isQuick ? QUICK_KILLS : kills); count += 1) {
-      const member = members[Math.floor(Math.random() * members.length)];
-      const victim = count % KILLS_PER_VICTIM === 1 ? await scene.addVictim() : undefined;
-      progress(`kill ${count}: ${member?.name}`);
+      const member = draw(members.filter((each) => !starting.has(each)));
+      const hasVictim = count % KILLS_PER_VICTIM === 1;
+      // A server that starts needs its database and the way to its issuer, and a victim calls at all servers.
+      await untilAtMost(starting, hasVictim || !servers.includes(member) ? 0 : MAX_STARTING);
+      const victim = hasVictim ? await scene.addVictim() : undefined;
+      const { failed, count: calls } = scene.calls;
+      progress(`kill ${count}: ${member.name}; ${failed} of ${calls} calls failed so far`);
       // SIGQUIT is Postgres' own crash: none of its processes is left behind, in the way of the next start.
-      await member?.end(databases.includes(member) ? "SIGQUIT" : "SIGKILL");
-      await member?.start();
+      await member.end(databases.includes(member) ? "SIGQUIT" : "SIGKILL");
+      const start = member.start().finally(() => starting.delete(member));
+      starting.set(member, start);
       if (victim !== undefined) {
         await scene.revoke(victim);
       }
+      await (servers.includes(member) ? undefined : start);
       await pause(Math.random() * BETWEEN_MS);
     }
+    await untilAtMost(starting, 0);
     return [];
   },
 };
+
+function draw(members: readonly Member[]): Member {
+  const member = members[Math.floor(Math.random() * members.length)];
+  if (member === undefined) {
+    throw new Error("the fleet has no processes");
+  }
+  return member;
+}
+
+async function untilAtMost(starting: ReadonlyMap<Member, Promise<void>>, count: number): Promise<void> {
+  while (starting.size > count) {
+    await Promise.race(starting.values());
+  }
+}
