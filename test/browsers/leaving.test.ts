@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { BROWSERS } from "./browsers.ts";
-import type { DrivenBrowser, DrivenTab } from "./driven-browser.ts";
+import { expect, test } from "vitest";
+import type { DrivenTab } from "./driven-browser.ts";
+import { inEachBrowser, openHome } from "./in-each-browser.ts";
 import type { AccountState } from "./pages/account.ts";
-import { call, isSound, openHome, type Stage, signIn, startStage } from "./stage.ts";
+import { call, isSound, signIn } from "./stage.ts";
 
 const RETURNS = 12;
 const TTL_MS = 5_000;
@@ -39,23 +39,13 @@ const BEGUN = [
   },
 ] as const;
 
-describe.each(BROWSERS)("in $name", ({ launch }) => {
-  let browser: DrivenBrowser;
-  let stage: Stage;
-  beforeAll(async () => {
-    [browser, stage] = await Promise.all([launch(), startStage(TTL_MS)]);
-  });
-  afterAll(async () => {
-    await browser[Symbol.asyncDispose]();
-    await stage[Symbol.asyncDispose]();
-  });
-
+inEachBrowser(TTL_MS, (place) => {
   /** Test that all pages had their session. @returns how many of them came from the back/forward cache */
   function expectSound(title: string, states: readonly AccountState[]): number {
     const sound = states.filter(isSound).length;
     const cached = states.filter(({ returns }) => returns > 0).length;
     process.stdout.write(
-      `${browser.name}: ${title}: ${sound} of ${states.length} sound, ${cached} from the cache\n`,
+      `${place().browser.name}: ${title}: ${sound} of ${states.length} sound, ${cached} from the cache\n`,
     );
     expect(states.filter((state) => !isSound(state))).toEqual([]);
     return cached;
@@ -64,14 +54,14 @@ describe.each(BROWSERS)("in $name", ({ launch }) => {
   test.each(WAYS)(
     "a page that is come back to $name has its session, and so when it is reloaded",
     async ({ name, comeBack, isCached }) => {
-      const tab = await openHome(browser, stage);
+      const tab = await openHome(place());
       await signIn(tab);
       const returned: AccountState[] = [];
       const reloaded: AccountState[] = [];
       for (let count = 0; count < RETURNS; count += 1) {
-        await tab.goTo(stage.away);
+        await tab.goTo(place().stage.away);
         await pause((MAX_GONE_MS * count) / RETURNS);
-        await comeBack(tab, stage.home, count);
+        await comeBack(tab, place().stage.home, count);
         returned.push(await call(tab));
         await tab.reload();
         reloaded.push(await call(tab));
@@ -84,16 +74,16 @@ describe.each(BROWSERS)("in $name", ({ launch }) => {
   test.each(BEGUN)(
     "a page that is left during $title keeps what is stored",
     async ({ title, awayMs, begin }) => {
-      const tab = await openHome(browser, stage);
+      const tab = await openHome(place());
       const states: AccountState[] = [];
       for (let count = 0; count < RETURNS; count += 1) {
         await signIn(tab);
-        await tab.goTo(stage.away);
+        await tab.goTo(place().stage.away);
         await pause(awayMs);
         await tab.goBack();
         await tab.evaluate(`void (globalThis.begun = ${begin})`);
         await pause(count * 8);
-        await tab.goTo(stage.away);
+        await tab.goTo(place().stage.away);
         await tab.goBack();
         await tab.evaluate("globalThis.begun");
         // It may have failed, as any call may: the user tries again.
@@ -113,16 +103,16 @@ describe.each(BROWSERS)("in $name", ({ launch }) => {
   );
 
   test("what happens in other tabs does not wait for a page that was left, and reaches it when it is back", async () => {
-    const [left, other] = [await openHome(browser, stage), await openHome(browser, stage)];
+    const [left, other] = [await openHome(place()), await openHome(place())];
     await signIn(left);
     const states: AccountState[] = [];
     for (let count = 0; count < RETURNS; count += 1) {
-      await left.goTo(stage.away);
+      await left.goTo(place().stage.away);
       states.push(await call(other));
       await other.evaluate("account.session.signOut()");
       await left.goBack();
       expect(await call(left)).toMatchObject({ status: "signed_out", degraded: false });
-      await left.goTo(stage.away);
+      await left.goTo(place().stage.away);
       await signIn(other);
       await left.goBack();
       states.push(await call(left));

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { BROWSERS } from "./browsers.ts";
-import type { DrivenBrowser } from "./driven-browser.ts";
-import { call, isSound, openHome, type Stage, signIn, startStage } from "./stage.ts";
+import { inEachBrowser, openHome } from "./in-each-browser.ts";
+import { call, isSound, signIn } from "./stage.ts";
 
 /** Keep a transaction of the database under way, as a page in WebKit's back/forward cache would, until `isFree` is set. */
 const OCCUPY = `new Promise((resolve) => {
@@ -17,19 +16,9 @@ const OCCUPY = `new Promise((resolve) => {
   };
 })`;
 
-describe.each(BROWSERS)("in $name", ({ launch }) => {
-  let browser: DrivenBrowser;
-  let stage: Stage;
-  beforeAll(async () => {
-    [browser, stage] = await Promise.all([launch(), startStage(600_000)]);
-  });
-  afterAll(async () => {
-    await browser[Symbol.asyncDispose]();
-    await stage[Symbol.asyncDispose]();
-  });
-
+inEachBrowser(600_000, (place) => {
   test("a page whose database does not answer is not signed out, and has its session when it does", async () => {
-    const [occupant, tab] = [await openHome(browser, stage), await openHome(browser, stage)];
+    const [occupant, tab] = [await openHome(place()), await openHome(place())];
     await signIn(occupant);
     await occupant.evaluate(OCCUPY);
     await tab.reload();

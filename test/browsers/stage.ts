@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { bundleForBrowser } from "../support/bundle.ts";
 import { startServer } from "../support/server-process.ts";
-import type { DrivenBrowser, DrivenTab } from "./driven-browser.ts";
+import type { DrivenTab } from "./driven-browser.ts";
 import type { AccountState } from "./pages/account.ts";
 
 /** A server, and a page of another origin whose users sign in there. */
@@ -48,13 +48,6 @@ export async function startStage(accessTtlMs: number): Promise<Stage> {
     away: `http://localhost:${port}/away`,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
-}
-
-/** Open the page in a new tab. */
-export async function openHome(browser: DrivenBrowser, { home }: Stage): Promise<DrivenTab> {
-  const tab = await browser.openTab();
-  await tab.goTo(home);
-  return tab;
 }
 
 /** Sign in to the demo account. */

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { startTcpProxy } from "../support/tcp-proxy.ts";
-import { BROWSERS } from "./browsers.ts";
-import type { DrivenBrowser, DrivenTab } from "./driven-browser.ts";
-import { call, isSound, openHome, type Stage, signIn, startStage } from "./stage.ts";
+import type { DrivenTab } from "./driven-browser.ts";
+import { inEachBrowser, openHome } from "./in-each-browser.ts";
+import { call, isSound, signIn } from "./stage.ts";
 
 const TTL_MS = 5_000;
 
@@ -13,19 +13,9 @@ function untilRead(tab: DrivenTab, title: string): Promise<unknown> {
   return eventually(look, { timeoutMs: 120_000, intervalMs: 200 });
 }
 
-describe.each(BROWSERS)("in $name", ({ launch }) => {
-  let browser: DrivenBrowser;
-  let stage: Stage;
-  beforeAll(async () => {
-    [browser, stage] = await Promise.all([launch(), startStage(TTL_MS)]);
-  });
-  afterAll(async () => {
-    await browser[Symbol.asyncDispose]();
-    await stage[Symbol.asyncDispose]();
-  });
-
+inEachBrowser(TTL_MS, (place) => {
   test("a stream goes on over several tokens, and nothing of it is missed or comes twice", async () => {
-    const tab = await openHome(browser, stage);
+    const tab = await openHome(place());
     await signIn(tab);
     await tab.evaluate("void account.watch()");
     const { generation } = await call(tab);
@@ -41,6 +31,7 @@ describe.each(BROWSERS)("in $name", ({ launch }) => {
   });
 
   test("a network that is lost signs nobody out, and the stream goes on when it is back", async () => {
+    const { browser, stage } = place();
     let ports = [Number(new URL(stage.server).port)];
     const open = ports;
     await using proxy = await startTcpProxy(() => ports);
