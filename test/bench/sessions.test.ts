@@ -34,16 +34,11 @@ const CASES = [
   },
   {
     bench: millionBench,
-    sides: [
-      "hub-start",
-      "hub-cpu",
-      "hub-memory",
-      "hub-turn",
-      "gate-snapshot",
-      "gate-cpu",
-      "gate-memory",
-      "gate-turn",
-    ],
+    sides: ["sqlite", "postgres"].flatMap((store) => [
+      ...["start", "cpu", "memory", "turn"].map((figure) => `${store}-hub-${figure}`),
+      ...["cpu", "turn"].map((figure) => `${store}-serve-${figure}`),
+      ...["snapshot", "cpu", "memory", "turn"].map((figure) => `${store}-gate-${figure}`),
+    ]),
   },
   { bench: outageBench, sides: ["refreshes-again"] },
   { bench: gateRevokedBench, sides: ["revoked-0", "revoked-100000"] },

@@ -1,32 +1,25 @@
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
-import { createIssuer, type Issuer } from "@countersign/issuer";
-import { buildRequestListener, listen } from "@countersign/node";
-import { createAuth } from "@countersign/server";
+import type { CreateIssuerOptions, Issuer } from "@countersign/issuer";
 import { openDatabase } from "../../../server/issuer/src/store/database.ts";
 import { answerParent } from "../run/answer-parent.ts";
-import { measureTaken, type Taken } from "./turns.ts";
+import { openIssuer, serveFeed, type Watched } from "../signals/hub.ts";
+import { beginTaking, type Taken } from "./turns.ts";
 
-/** The issuer of the store, by a name that no machine has. */
-const ISSUER = "https://auth.example.com";
-/** The client that watches. */
-const CLIENT_ID = "gates";
-
-const AUDIENCE = "bench";
 const BATCH = 2_000;
 const LIFE_MS = 24 * 60 * 60 * 1_000;
 
-/** A server that tells what is revoked. */
-export interface OpenedHub {
-  readonly taken: Taken;
-  readonly port: number;
-  /** That of the client. */
-  readonly secret: string;
+/** Where a store is: on SQLite or on Postgres. */
+export type Location = CreateIssuerOptions["store"];
+
+/** How many revoked sessions a store is to have. */
+export interface Filling {
+  readonly store: Location;
+  readonly count: number;
 }
 
 /** Write so many revoked sessions into a new store. */
-async function fill({ folder, count }: { readonly folder: string; readonly count: number }): Promise<void> {
-  await using store = await openDatabase({ sqlite: join(folder, "auth.db") });
+async function fill({ store: location, count }: Filling): Promise<void> {
+  await using store = await openDatabase(location);
   const revoked = { dimension: "sid", issuer: "", reason: "revoked", revoked_at: Date.now() };
   const others = { issued_before: null, expires_at: Date.now() + LIFE_MS, changed_claims: null };
   for (let at = 0; at < count; at += BATCH) {
@@ -38,27 +31,24 @@ async function fill({ folder, count }: { readonly folder: string; readonly count
   }
 }
 
+let issuer: Issuer | undefined;
+let take: (() => Taken) | undefined;
+
 /** Start a server on it. */
-async function open(folder: string): Promise<OpenedHub> {
-  let made: Issuer | undefined;
-  const taken = await measureTaken(async () => {
-    const options = { secret: new Uint8Array(32), url: ISSUER, audience: AUDIENCE };
-    made = await createIssuer({ ...options, store: { sqlite: join(folder, "auth.db") } });
-  });
-  if (made === undefined) {
-    throw new Error("there is no issuer");
-  }
-  const { routes, trust, clients, endpoints, documents } = made;
-  const rights = {
-    scopes: ["signals:read"],
-    roles: [],
-    grants: ["client_credentials"],
-    mayIntrospect: false,
-  };
-  const { secret = "" } = await clients.create({ clientId: CLIENT_ID, ...rights });
-  const auth = createAuth({ routes: (router) => routes(router), issuers: [trust], audience: AUDIENCE });
-  const { address } = await listen(buildRequestListener({ ...auth, endpoints, documents }));
-  return { taken, port: address.port, secret };
+async function open(store: Location): Promise<Taken> {
+  const started = beginTaking();
+  issuer = await openIssuer(store);
+  return started();
 }
 
-answerParent({ fill, open });
+/** Let others watch. */
+async function serve(): Promise<Watched> {
+  if (issuer === undefined) {
+    throw new Error("the server is not started");
+  }
+  const watched = await serveFeed(issuer);
+  take = beginTaking();
+  return watched;
+}
+
+answerParent({ fill, open, serve, served: () => take?.() });

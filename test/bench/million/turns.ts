@@ -40,15 +40,16 @@ export interface Taken {
   readonly longestTurnMs: number;
 }
 
-/** Measure what work takes. */
-export async function measureTaken(work: () => Promise<void>): Promise<Taken> {
+/** Begins to measure. @returns what ends that */
+export function beginTaking(): () => Taken {
   const before = heldBytes();
   const turns = watchTurns();
   const startMs = performance.now();
   const cpuBefore = process.cpuUsage();
-  await work();
-  const ms = performance.now() - startMs;
-  const { user, system } = process.cpuUsage(cpuBefore);
-  const longestTurnMs = turns.end();
-  return { ms, cpuMs: (user + system) / 1_000, longestTurnMs, bytes: Math.max(heldBytes() - before, 1) };
+  return () => {
+    const ms = performance.now() - startMs;
+    const { user, system } = process.cpuUsage(cpuBefore);
+    const longestTurnMs = turns.end();
+    return { ms, cpuMs: (user + system) / 1_000, longestTurnMs, bytes: Math.max(heldBytes() - before, 1) };
+  };
 }

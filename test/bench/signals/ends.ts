@@ -11,6 +11,7 @@ import type { Reading } from "../run/bench.ts";
 import { type Child, startChild } from "../run/child.ts";
 import { quantile } from "../run/rounds.ts";
 import type { EndGate } from "./end-gate-child.ts";
+import { fetchToken } from "./fetch-token.ts";
 
 /** How large a fleet is, and how many of its sessions are ended. */
 export interface EndsSize {
@@ -56,7 +57,7 @@ export async function measureEnds({
       return startGate(child, { issuer: ISSUER, hubs: own, audience: AUDIENCE, clientId: CLIENT_ID, secret });
     }),
   );
-  const token = await getToken(hubUrls[0] ?? "", secret);
+  const token = await fetchToken(hubUrls[0] ?? "", { clientId: CLIENT_ID, secret });
   const watching = Array.from({ length: WATCHING_PROCESSES }, () =>
     stack.use(startChild(new URL("./watcher-child.ts", import.meta.url), { core: "load" })),
   );
@@ -83,12 +84,6 @@ export async function measureEnds({
 
 async function startGate(child: Child, gate: EndGate): Promise<string> {
   return `http://127.0.0.1:${await child.ask<number>("start", gate)}`;
-}
-
-async function getToken(url: string, secret: string): Promise<string> {
-  const form = { grant_type: "client_credentials", client_id: CLIENT_ID, client_secret: secret };
-  const response = await fetch(`${url}/oauth2/token`, { method: "POST", body: new URLSearchParams(form) });
-  return String(Reflect.get(Object(await response.json()), "access_token"));
 }
 
 /** Open a stream of one session at each server, and sign out at the first. @returns how long each went on, in milliseconds */
