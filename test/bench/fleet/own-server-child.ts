@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { buildRequestListener, listen } from "@countersign/node";
 import { clientSecret, createAuth, createSignals, principalOf } from "@countersign/server";
+import { machineMs } from "../signals/machine-ms.ts";
 import type { OwnServerSettings } from "./own-servers.ts";
 import { latestSequence, untilSequence } from "./ticks.ts";
 
@@ -21,12 +22,12 @@ const auth = createAuth({
   routes: (router) =>
     router.service(NotesService, {
       createNote: ({ title }, ctx) => ({ title, owner: principalOf(ctx).subject }),
-      getNote: ({ id }) => ({ id }),
+      getNote: ({ id }) => ({ id, body: String(machineMs()) }),
       async *watchNotes({ afterSequence }, { signal }) {
         for (let sequence = afterSequence || latestSequence(); ; ) {
           sequence += 1n;
           await untilSequence(sequence, signal);
-          yield { sequence };
+          yield { sequence, note: { body: String(machineMs()) } };
         }
       },
     }),

@@ -44,7 +44,8 @@ function describeVictim(victim: Victim, index: number): readonly string[] {
   const name = `revocation ${index + 1}`;
   const streamsMs = victim.streamsLastedMs().map(Math.round);
   const callsMs = Math.round(victim.callsLastedMs());
-  const lasted = `${name}: its streams lasted ${streamsMs.join(", ")} ms, its calls ${callsMs} ms`;
+  const sentMs = Math.round(victim.sentForMs());
+  const lasted = `${name}: its streams lasted ${streamsMs.join(", ")} ms, its calls ${callsMs} ms; the last of it was sent after ${sentMs} ms`;
   const unanswered = `${name}: ${victim.unanswered()} of its streams and callers never had an answer`;
   return [
     ...(Math.max(...streamsMs, callsMs) > 0 ? [lasted] : []),

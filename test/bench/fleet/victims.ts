@@ -1,7 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Client } from "@connectrpc/connect";
-import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { type Note, NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { clientOf, signIn } from "../../support/rpc.ts";
+import { machineMs } from "../signals/machine-ms.ts";
 import { ACCOUNT, type Fleet } from "./fleet.ts";
 import { latestSequence } from "./ticks.ts";
 
@@ -19,6 +20,8 @@ export interface Victim {
   streamsLastedMs(): readonly number[];
   /** How long after that the last call was accepted, in milliseconds; 0 when none was. */
   callsLastedMs(): number;
+  /** How long after that a server sent the last of all this, in milliseconds: on a busy machine it comes later. */
+  sentForMs(): number;
   /** Give up. */
   stop(): Promise<void>;
 }
@@ -50,14 +53,16 @@ export async function createVictim({
   ]);
   let revokedAtMs = Number.POSITIVE_INFINITY;
   const lasted = ({ lastMs }: Use): number => Math.max(0, lastMs() - revokedAtMs);
+  const sentFor = ({ lastSentMs }: Use): number => Math.max(0, lastSentMs() - revokedAtMs);
   return {
     sessionId,
     unanswered: () => [...streams, ...calls].filter(({ lastMs }) => lastMs() === 0).length,
     noteRevoked() {
-      revokedAtMs = performance.now();
+      revokedAtMs = machineMs();
     },
     streamsLastedMs: () => streams.map(lasted),
     callsLastedMs: () => Math.max(...calls.map(lasted)),
+    sentForMs: () => Math.max(...[...streams, ...calls].map(sentFor)),
     async stop() {
       stop.abort();
       await Promise.all([...streams, ...calls].map(({ ended }) => ended));
@@ -70,29 +75,36 @@ interface Use {
   /** Resolves when it has worked once, or was given up. */
   readonly begun: Promise<void>;
   readonly ended: Promise<void>;
-  /** When it last worked, by `performance.now()`. */
+  /** When it last worked, by {@link machineMs}. */
   lastMs(): number;
+  /** When a server sent that, by the same. */
+  lastSentMs(): number;
 }
 
+/** Says that it works. @param note what came, with when it was sent */
+type Works = (note: Note | undefined) => void;
+
 /** Use it until the signal aborts. @param run uses it, and says whenever that works */
-function use(run: (works: () => void) => Promise<void>): Use {
+function use(run: (works: Works) => Promise<void>): Use {
   const { promise: begun, resolve } = Promise.withResolvers<void>();
   let lastMs = 0;
-  const works = (): void => {
-    lastMs = performance.now();
+  let lastSentMs = 0;
+  const works: Works = (note) => {
+    lastMs = machineMs();
+    lastSentMs = Number(note?.body);
     resolve();
   };
   // It ends with whatever refusal: what counts is when it last worked.
   const ended = run(works)
     .catch(() => undefined)
     .finally(resolve);
-  return { begun, ended, lastMs: () => lastMs };
+  return { begun, ended, lastMs: () => lastMs, lastSentMs: () => lastSentMs };
 }
 
 function readOn(notes: Notes, signal: AbortSignal): Use {
   return use(async (works) => {
-    for await (const _ of notes.watchNotes({ afterSequence: latestSequence() }, { signal })) {
-      works();
+    for await (const { note } of notes.watchNotes({ afterSequence: latestSequence() }, { signal })) {
+      works(note);
     }
   });
 }
