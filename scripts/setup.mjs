@@ -215,6 +215,9 @@ const COMMANDS = {
   "test:runtimes"(node, args) {
     testIn("runtimes", node, { args, env: childEnv() });
   },
+  "test:templates"(node, args) {
+    testIn("templates", node, { args, env: { ...childEnv(), CHROMIUM_PATH: findChromium(node) } });
+  },
 };
 
 function fail(err) {

@@ -57,14 +57,17 @@ const RUNTIMES = { ...readVersions("test/runtimes/bun"), ...readVersions("test/r
 const TESTED: Readonly<Record<string, string | undefined>> = {
   ...RUNTIMES,
   "@types/bun": RUNTIMES.bun,
+  // The newest that there is.
+  "@types/deno": "2.7.0",
   ...readVersions("test"),
   ...readVersions("."),
   ...readVersions("sdk"),
+  ...readVersions("web-demo"),
 };
 
 /** List what is imported and is neither a file of the project, nor generated, nor of a package that is installed. */
 function findMissing(files: Files, installed: object): readonly string[] {
-  const sources = [...files].filter(([path]) => path.endsWith(".ts"));
+  const sources = [...files].filter(([path]) => /\.tsx?$/.test(path));
   return sources.flatMap(([path, text]) => {
     const imported = [...text.matchAll(/ from "([^"]+)"/g)].map(([, name = ""]) => name);
     return imported.filter((name) => {

@@ -11,6 +11,7 @@ describe("parseArguments", () => {
       audience: undefined,
       packages: undefined,
       takesDefaults: false,
+      wantsJson: false,
       wantsHelp: false,
     });
   });
@@ -18,12 +19,13 @@ describe("parseArguments", () => {
   test("reads the folder and every option", () => {
     const args =
       "greeter --server express --client none --issuer https://login.example.com/t1 --audience api";
-    expect(parseArguments([...args.split(" "), "--packages", "../packages.json", "-y"])).toEqual({
+    expect(parseArguments([...args.split(" "), "--packages", "../packages.json", "-y", "--json"])).toEqual({
       folder: "greeter",
       choices: { server: "express", client: "none", issuer: "https://login.example.com/t1" },
       audience: "api",
       packages: "../packages.json",
       takesDefaults: true,
+      wantsJson: true,
       wantsHelp: false,
     });
   });
@@ -32,12 +34,15 @@ describe("parseArguments", () => {
     "--issuer is built-in, or the https:// URL of an issuer (http:// on this machine), without query and fragment";
   test.each(
     notEmpty([
-      [["--server", "hapi"], '--server is one of listen, express, fastify, hono, bun, and "hapi" is not'],
+      [
+        ["--server", "hapi"],
+        '--server is one of listen, express, fastify, next, hono, bun, deno, and "hapi" is not',
+      ],
       [
         ["--server", "toString"],
-        '--server is one of listen, express, fastify, hono, bun, and "toString" is not',
+        '--server is one of listen, express, fastify, next, hono, bun, deno, and "toString" is not',
       ],
-      [["--client", "vue"], '--client is one of node, none, and "vue" is not'],
+      [["--client", "vue"], '--client is one of browser, react, node, none, and "vue" is not'],
       [["--issuer", "http://login.example.com"], issuer],
       [["--issuer", "https://login.example.com?a=b"], issuer],
       [["--issuer", "https://login.example.com#a"], issuer],

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { CLIENTS, SERVERS } from "../../server/create/src/choices.ts";
 import { runCommand } from "../../server/create/src/run-command.ts";
 import type { Ask } from "../../server/create/src/settle-choices.ts";
 import { notEmpty } from "../support/not-empty.ts";
@@ -43,6 +44,26 @@ describe("create-countersign", () => {
     expect(JSON.parse(read("greeter", "package.json"))).toMatchObject({
       name: "greeter",
       dependencies: { "@countersign/server": "1.2.3" },
+    });
+  });
+
+  test("prints what was made and what to type next as JSON, and asks nothing then", async () => {
+    const ask: Ask = () => Promise.reject(new Error("asked"));
+    const folder = join(place.path, "greeter");
+    const { code, stdout } = await run([folder, "--json", "--client", "browser"], { ask });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      ...{ folder, server: "listen", client: "browser", issuer: "built-in", node: "present" },
+      files: readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(relative(folder, entry.parentPath), entry.name))
+        .toSorted(),
+      commands: [
+        { command: `cd ${folder}` },
+        { command: "npm install" },
+        { command: "npm start" },
+        { command: "npm run page", hint: "in a second terminal" },
+      ],
     });
   });
 
@@ -89,7 +110,7 @@ describe("create-countersign", () => {
 
   test("asks where a person answers, unless it is told not to", async () => {
     const asked: string[] = [];
-    const ask: Ask = (question, fallback) => {
+    const ask: Ask = (question, fallback = "") => {
       asked.push(question);
       return Promise.resolve(fallback);
     };
@@ -126,7 +147,7 @@ describe("create-countersign", () => {
   test("--help names every choice that there is", async () => {
     const { code, stdout } = await run(["--help"]);
     expect(code).toBe(0);
-    for (const name of ["listen", "express", "fastify", "hono", "bun", "node", "none", "built-in"]) {
+    for (const name of [...Object.keys(SERVERS), ...Object.keys(CLIENTS), "built-in"]) {
       expect(stdout).toContain(name);
     }
   });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { parseArguments } from "../../server/create/src/parse-arguments.ts";
-import { settleChoices } from "../../server/create/src/settle-choices.ts";
+import { type Ask, settleChoices } from "../../server/create/src/settle-choices.ts";
 
 /** Answers the questions of a run one after the other; an empty answer is the default. */
 function answering(answers: readonly string[]) {
   const questions: string[] = [];
-  const ask = (question: string, fallback: string): Promise<string> => {
+  const ask: Ask = (question, fallback = "") => {
     questions.push(question);
     return Promise.resolve(answers[questions.length - 1] || fallback);
   };
@@ -42,5 +42,22 @@ describe("settleChoices", () => {
     expect(settled).toMatchObject({ server: "fastify", issuer: "https://login.example.com" });
     expect(questions).toHaveLength(6);
     expect(questions[1]).toContain("listen    one port for gRPC, gRPC-Web and Connect");
+    expect(questions[5]).toMatch(/^--issuer is built-in, or the https:.*\nIssuer of the tokens/);
+  });
+
+  const obstacle =
+    "Deno has no argon2, which the issuer built-in hashes passwords with: choose another --server";
+
+  test("refuses Deno with the issuer built-in", async () => {
+    const promise = settleChoices(parseArguments(["--server", "deno", "--yes"]), undefined);
+    await expect(promise).rejects.toThrow(obstacle);
+  });
+
+  test("asks on Deno for the URL of an issuer, until there is one", async () => {
+    const { ask, questions } = answering(["", "built-in", "https://login.example.com"]);
+    const parsed = parseArguments(["greeter", "--server", "deno", "--client", "none"]);
+    expect(await settleChoices(parsed, ask)).toMatchObject({ issuer: "https://login.example.com" });
+    expect(questions[0]).toBe("Issuer of the tokens: the URL of an OpenID provider");
+    expect(questions[2]).toContain(obstacle);
   });
 });

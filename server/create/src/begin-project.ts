@@ -25,15 +25,16 @@ const PASSWORD_BYTES = 18;
 /**
  * Write a project into a folder.
  *
+ * @returns the paths of its files in the folder
  * @throws UsageError when the folder, its name or the audience will not do
  */
-export function beginProject(plan: Plan): void {
+export function beginProject(plan: Plan): readonly string[] {
   const folder = resolve(plan.folder);
-  const files = composeFiles(plan, toPackageName(folder));
-  writeProject(
-    folder,
-    plan.packages === undefined ? files : fromTarballs(files, { folder, index: plan.packages }),
-  );
+  const composed = composeFiles(plan, toPackageName(folder));
+  const files =
+    plan.packages === undefined ? composed : fromTarballs(composed, { folder, index: plan.packages });
+  writeProject(folder, files);
+  return [...files.keys()];
 }
 
 function composeFiles(plan: Plan, name: string): Files {

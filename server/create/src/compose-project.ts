@@ -22,6 +22,7 @@ const JOINED: Readonly<
   Record<string, { readonly path: string; readonly join: (texts: readonly string[]) => string }>
 > = {
   "manifest.json": { path: "package.json", join: mergeManifests },
+  "tsconfig.json": { path: "tsconfig.json", join: mergeManifests },
   "README.md": { path: "README.md", join: (texts) => texts.join("\n") },
   env: { path: ".env", join: (texts) => texts.join("") },
   gitignore: { path: ".gitignore", join: (texts) => texts.join("") },

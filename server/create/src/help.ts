@@ -14,6 +14,7 @@ ${listChoices(CLIENTS)}
   --audience NAME   the claim aud of these tokens; the name of the folder, unless it is given
   --packages FILE   install the tarballs of this index, which npm run pack has written, instead of what is on npm
   -y, --yes         ask nothing: listen, node and built-in, unless options say otherwise
+  --json            print what was made, and what to type next, as JSON; ask nothing, as with --yes
   -h, --help        print this
 `;
 

@@ -17,7 +17,10 @@ lines?.once("close", breakOff);
 
 const ask: Ask | undefined =
   lines &&
-  (async (question, fallback) => (await lines.question(`${question} (${fallback}): `)).trim() || fallback);
+  (async (question, fallback = "") => {
+    const hint = fallback === "" ? "" : ` (${fallback})`;
+    return (await lines.question(`${question}${hint}: `)).trim() || fallback;
+  });
 
 process.exitCode = await runCommand(process.argv.slice(2), {
   machine: { node: process.versions.node, platform: process.platform, arch: process.arch },

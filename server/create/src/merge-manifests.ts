@@ -1,16 +1,18 @@
-type Table = Readonly<Record<string, string | boolean>>;
-type Manifest = Readonly<Record<string, string | boolean | Table>>;
+type Table = Readonly<Record<string, unknown>>;
+
+const isTable = (value: unknown): value is Table =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Merge manifests: tables of one name are joined and sorted; of anything else, the last one counts. */
 export function mergeManifests(texts: readonly string[]): string {
-  const merged = texts.map((text): Manifest => JSON.parse(text)).reduce(mergeTwo, {});
+  const merged = texts.map((text): Table => JSON.parse(text)).reduce(mergeTwo, {});
   return toText(merged);
 }
 
-function mergeTwo(before: Manifest, next: Manifest): Manifest {
+function mergeTwo(before: Table, next: Table): Table {
   const fields = Object.entries(next).map(([field, value]) => {
     const old = before[field];
-    return [field, typeof value === "object" && typeof old === "object" ? { ...old, ...value } : value];
+    return [field, isTable(value) && isTable(old) ? { ...old, ...value } : value];
   });
   return { ...before, ...Object.fromEntries(fields) };
 }
@@ -21,12 +23,8 @@ function mergeTwo(before: Manifest, next: Manifest): Manifest {
  * @param tarballs where that of each package is, as npm installs it
  */
 export function withTarballs(text: string, tarballs: ReadonlyMap<string, string>): string {
-  const manifest: Manifest = JSON.parse(text);
-  const fields = Object.entries(manifest).map(([field, value]) => [
-    field,
-    /dependencies$/i.test(field) && typeof value === "object" ? replaceSpecs(value, tarballs) : value,
-  ]);
-  return toText(Object.fromEntries(fields));
+  const manifest: Table = JSON.parse(text);
+  return toText(mapDependencies(manifest, (table) => replaceSpecs(table, tarballs)));
 }
 
 function replaceSpecs(table: Table, tarballs: ReadonlyMap<string, string>): Table {
@@ -34,12 +32,16 @@ function replaceSpecs(table: Table, tarballs: ReadonlyMap<string, string>): Tabl
 }
 
 /** npm sorts what is installed by name. */
-function toText(manifest: Manifest): string {
-  const sorted = Object.entries(manifest).map(([field, value]) => [
+function toText(manifest: Table): string {
+  return `${JSON.stringify(mapDependencies(manifest, sortByName), null, 2)}\n`;
+}
+
+function mapDependencies(manifest: Table, map: (table: Table) => Table): Table {
+  const fields = Object.entries(manifest).map(([field, value]) => [
     field,
-    /dependencies$/i.test(field) && typeof value === "object" ? sortByName(value) : value,
+    /dependencies$/i.test(field) && isTable(value) ? map(value) : value,
   ]);
-  return `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`;
+  return Object.fromEntries(fields);
 }
 
 function sortByName(table: Table): Table {

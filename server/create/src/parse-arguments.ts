@@ -11,6 +11,8 @@ export interface Arguments {
   /** The index of tarballs to install instead of what is on npm. */
   readonly packages: string | undefined;
   readonly takesDefaults: boolean;
+  /** Whether what was made is printed as JSON. Nothing is asked then, either. */
+  readonly wantsJson: boolean;
   readonly wantsHelp: boolean;
 }
 
@@ -21,6 +23,7 @@ const OPTIONS = {
   audience: { type: "string" },
   packages: { type: "string" },
   yes: { type: "boolean", short: "y", default: false },
+  json: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
@@ -41,6 +44,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     audience: values.audience,
     packages: values.packages,
     takesDefaults: values.yes,
+    wantsJson: values.json,
     wantsHelp: values.help,
   };
 }

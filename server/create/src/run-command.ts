@@ -1,8 +1,9 @@
 import { beginProject } from "./begin-project.ts";
 import { HELP } from "./help.ts";
 import { findNodeNeed, type Machine } from "./needed-node.ts";
+import { listNextCommands, type NextCommand } from "./next-commands.ts";
 import { parseArguments } from "./parse-arguments.ts";
-import { type Ask, type Settled, settleChoices } from "./settle-choices.ts";
+import { type Ask, settleChoices } from "./settle-choices.ts";
 import { UsageError } from "./usage-error.ts";
 import { assertFree } from "./write-project.ts";
 
@@ -41,17 +42,24 @@ async function run(args: readonly string[], { machine, ask, version, print }: Su
   if (parsed.folder !== undefined) {
     assertFree(parsed.folder);
   }
-  const settled = await settleChoices(parsed, parsed.takesDefaults ? undefined : ask);
+  const { takesDefaults, wantsJson, audience, packages } = parsed;
+  const settled = await settleChoices(parsed, takesDefaults || wantsJson ? undefined : ask);
   const node = findNodeNeed(machine);
-  beginProject({ ...settled, audience: parsed.audience, packages: parsed.packages, node, version });
-  print(describeNext(settled));
+  const files = beginProject({ ...settled, audience, packages, node, version });
+  const commands = listNextCommands(settled);
+  if (wantsJson) {
+    print(`${JSON.stringify({ ...settled, node, files, commands }, null, 2)}\n`);
+    return;
+  }
+  print(describeMade(settled.folder, commands));
   if (node === "missing") {
     print(`\nThe project needs Node 24.15 or newer, and this is ${machine.node}. See https://nodejs.org\n`);
   }
 }
 
-function describeNext({ folder, client }: Settled): string {
-  const path = /^[\w./-]+$/.test(folder) ? folder : `'${folder.replaceAll("'", `'\\''`)}'`;
-  const call = client === "none" ? "" : "  npm run call     in a second terminal\n";
-  return `Made ${folder}. Next:\n\n  cd ${path}\n  npm install\n  npm start\n${call}\nREADME.md there has the rest.\n`;
+function describeMade(folder: string, commands: readonly NextCommand[]): string {
+  const lines = commands.map(({ command, hint }) =>
+    hint === undefined ? `  ${command}` : `  ${command.padEnd(17)}${hint}`,
+  );
+  return `Made ${folder}. Next:\n\n${lines.join("\n")}\n\nREADME.md there has the rest.\n`;
 }

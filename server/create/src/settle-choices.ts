@@ -1,9 +1,9 @@
-import { BUILT_IN, type Choices, CLIENTS, SERVERS } from "./choices.ts";
+import { BUILT_IN, type Choices, CLIENTS, findObstacle, SERVERS } from "./choices.ts";
 import { type Arguments, parseIssuer } from "./parse-arguments.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** Asks a person; undefined where no person is there to answer. */
-export type Ask = (question: string, fallback: string) => Promise<string>;
+/** Asks a person. An empty answer means the fallback, where there is one. */
+export type Ask = (question: string, fallback?: string) => Promise<string>;
 
 const DEFAULT_FOLDER = "my-service";
 const DEFAULTS: Choices = { server: "listen", client: "node", issuer: BUILT_IN };
@@ -16,26 +16,46 @@ export interface Settled extends Choices {
 /**
  * Ask for what the command line leaves open; without `ask`, take the defaults. An answer that is not one of those that
  * there are is asked for again.
+ *
+ * @throws UsageError when there is no project of what was chosen
  */
 export async function settleChoices(
   { folder, choices }: Pick<Arguments, "folder" | "choices">,
   ask: Ask | undefined,
 ): Promise<Settled> {
-  if (ask === undefined) {
-    const { server, client, issuer } = choices;
-    return {
-      folder: folder ?? DEFAULT_FOLDER,
-      server: server ?? DEFAULTS.server,
-      client: client ?? DEFAULTS.client,
-      issuer: issuer ?? DEFAULTS.issuer,
-    };
+  const settled =
+    ask === undefined ? takeDefaults({ folder, choices }) : await askOpen({ folder, choices }, ask);
+  assertPossible(settled);
+  return settled;
+}
+
+/** @throws UsageError when there is no project of what was chosen */
+function assertPossible(choices: Pick<Choices, "server" | "issuer">): void {
+  const obstacle = findObstacle(choices);
+  if (obstacle !== undefined) {
+    throw new UsageError(obstacle);
   }
+}
+
+function takeDefaults({ folder, choices }: Pick<Arguments, "folder" | "choices">): Settled {
   return {
-    folder: folder ?? (await ask("Folder", DEFAULT_FOLDER)),
-    server: choices.server ?? (await askChoice(ask, "Server", { table: SERVERS, fallback: DEFAULTS.server })),
-    client: choices.client ?? (await askChoice(ask, "Client", { table: CLIENTS, fallback: DEFAULTS.client })),
-    issuer: choices.issuer ?? (await askIssuer(ask)),
+    folder: folder ?? DEFAULT_FOLDER,
+    server: choices.server ?? DEFAULTS.server,
+    client: choices.client ?? DEFAULTS.client,
+    issuer: choices.issuer ?? DEFAULTS.issuer,
   };
+}
+
+async function askOpen(
+  { folder, choices }: Pick<Arguments, "folder" | "choices">,
+  ask: Ask,
+): Promise<Settled> {
+  const open = folder ?? (await ask("Folder", DEFAULT_FOLDER));
+  const server =
+    choices.server ?? (await askChoice(ask, "Server", { table: SERVERS, fallback: DEFAULTS.server }));
+  const client =
+    choices.client ?? (await askChoice(ask, "Client", { table: CLIENTS, fallback: DEFAULTS.client }));
+  return { folder: open, server, client, issuer: choices.issuer ?? (await askIssuer(ask, server)) };
 }
 
 async function askChoice<Name extends string>(
@@ -57,15 +77,20 @@ async function askChoice<Name extends string>(
   }
 }
 
-async function askIssuer(ask: Ask): Promise<string> {
-  const question = "Issuer of the tokens: built-in, or the URL of an OpenID provider";
+async function askIssuer(ask: Ask, server: Choices["server"]): Promise<string> {
+  const hasBuiltIn = findObstacle({ server, issuer: BUILT_IN }) === undefined;
+  const question = `Issuer of the tokens: ${hasBuiltIn ? "built-in, or " : ""}the URL of an OpenID provider`;
+  let complaint = "";
   for (;;) {
     try {
-      return parseIssuer(await ask(question, DEFAULTS.issuer));
+      const issuer = parseIssuer(await ask(`${complaint}${question}`, hasBuiltIn ? BUILT_IN : undefined));
+      assertPossible({ server, issuer });
+      return issuer;
     } catch (error) {
       if (!(error instanceof UsageError)) {
         throw error;
       }
+      complaint = `${error.message}.\n`;
     }
   }
 }
