@@ -123,6 +123,25 @@ function exists(path: string, target: string): boolean {
   return anchor === undefined || parseAnchors(documentOf(found).markdown).has(anchor);
 }
 
+describe("drawings", () => {
+  const drawings = DOCUMENTS.flatMap(({ path, markdown }) =>
+    [...markdown.matchAll(/!\[(.*)\]\((\S+\.svg)\)/g)].map(([, says = "", target = ""]) => ({
+      path,
+      says,
+      target,
+    })),
+  );
+
+  test.each(notEmpty(drawings))(
+    "$target of $path says the same to who cannot see it",
+    ({ path, says, target }) => {
+      const drawing = readFileSync(join(ROOT, dirname(path), target), "utf8");
+      expect(drawing).toContain(`<title>${says}</title>`);
+      expect(drawing).toContain("@media (prefers-color-scheme: dark)");
+    },
+  );
+});
+
 describe("what a reader types by hand", () => {
   const lines = fences
     .filter(({ attributes }) => attributes["by-hand"] !== undefined)
