@@ -8,7 +8,8 @@ import { repositoryRoot } from "../architecture/source-tree.ts";
 import { notEmpty } from "../support/not-empty.ts";
 import { COMBINATIONS } from "./every-combination.ts";
 
-const VALUES = { name: "greeter", issuer: "https://a", audience: "api", password: "p4ss", version: "1.2.3" };
+const PASSWORDS = { password: "p4ss", databasePassword: "d4ta" };
+const VALUES = { name: "greeter", issuer: "https://a", audience: "api", ...PASSWORDS, version: "1.2.3" };
 
 const compose = (...parts: readonly Readonly<Record<string, string>>[]) =>
   composeProject(

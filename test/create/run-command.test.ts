@@ -67,10 +67,11 @@ describe("create-countersign", () => {
     });
   });
 
-  test("gives every project a password of its own", async () => {
+  test("gives every project passwords of its own, for its account and for its database", async () => {
     await run([join(place.path, "a"), "--yes", "--audience", "api"]);
     await run([join(place.path, "b"), "--yes", "--audience", "api"]);
-    expect(read("a", ".env")).not.toBe(read("b", ".env"));
+    const passwords = ["a", "b"].flatMap((name) => read(name, ".env").match(/(?<=PASSWORD=).*/g));
+    expect(new Set(passwords).size).toBe(4);
   });
 
   test("names the issuer that was given, and makes no account then", async () => {

@@ -19,7 +19,7 @@ export interface Plan extends Settled {
   readonly version: string;
 }
 
-/** 144 bits: it is in a file, and no person types it. */
+/** 144 bits: passwords are in a file. */
 const PASSWORD_BYTES = 18;
 
 /**
@@ -43,10 +43,13 @@ function composeFiles(plan: Plan, name: string): Files {
     name,
     issuer: plan.issuer === BUILT_IN ? "" : plan.issuer,
     audience: assertAudience(plan.audience ?? name),
-    password: randomBytes(PASSWORD_BYTES).toString("base64url"),
+    password: drawPassword(),
+    databasePassword: drawPassword(),
     version: plan.version,
   });
 }
+
+const drawPassword = (): string => randomBytes(PASSWORD_BYTES).toString("base64url");
 
 function fromTarballs(
   files: Files,

@@ -13,6 +13,8 @@ export interface Values {
   readonly audience: string;
   /** What the first user signs in with: the command draws it, so that no two projects have the same. */
   readonly password: string;
+  /** The same for the database that `compose.yaml` starts. */
+  readonly databasePassword: string;
   /** The release of the packages of Countersign. */
   readonly version: string;
 }

@@ -4,10 +4,12 @@ import { routes } from "./routes.ts";
 import { setting } from "./setting.ts";
 
 const audience = setting("AUDIENCE");
+const { DATABASE_URL } = process.env;
 
 const issuer = await createIssuer({
-  store: { sqlite: "data/accounts.db" },
-  secret: { file: "data/secret" },
+  store: DATABASE_URL === undefined ? { sqlite: "data/accounts.db" } : { postgres: DATABASE_URL },
+  // Made at the first start. When the store has keys, a missing one stops the start.
+  secret: { file: "data/secret", createIfMissing: true },
   url: setting("ADDRESS"),
   audience,
 });
