@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
 import { installDebian } from "../support/install-debian.ts";
 import { launchFirefox } from "./firefox.ts";
-import { call, isSound, openHome, signIn, startStage } from "./stage.ts";
+import { openHome } from "./in-each-browser.ts";
+import { call, isSound, signIn, startStage } from "./stage.ts";
 
 const isThere = installDebian(() => existsSync("/usr/bin/firefox-esr"), ["firefox-esr"]);
 const need = isThere ? "" : " (skipped: it needs Firefox, apt-get install firefox-esr)";
@@ -13,10 +14,10 @@ test.skipIf(!isThere)(`Firefox keeps a session over a reload, for two tabs${need
   const [stage, browser] = await Promise.all([startStage(600_000), launchFirefox()]);
   stack.use(stage);
   stack.use(browser);
-  const first = await openHome(browser, stage);
+  const first = await openHome({ browser, stage });
   await signIn(first);
   await first.reload();
-  const second = await openHome(browser, stage);
+  const second = await openHome({ browser, stage });
   for (const tab of [first, second]) {
     await tab.evaluate("account.session.ready");
     expect(isSound(await call(tab))).toBe(true);
