@@ -36,7 +36,7 @@ export function isProgram({ language, attributes }: Fence): boolean {
  */
 export async function runDocument(fences: readonly Fence[], demo: ServerProcess): Promise<DocumentRun> {
   await using stack = new AsyncDisposableStack();
-  const place = { COUNTERSIGN_DATA_DIR: demo.dataDir };
+  const place = { COUNTERSIGN_DATA_DIR: demo.dataDir, XDG_CONFIG_HOME: join(demo.dataDir, "config") };
   const env = { ...place, ...(await makeClient(fences, place)) };
   const ports = await choosePorts(fences);
   const toRun = await createToRun(demo, ports);

@@ -25,6 +25,9 @@ export interface ShellResult {
 
 const OF_REPOSITORY = `${join(ROOT, "node_modules/.bin")}:${process.env.PATH}`;
 
+/** The keyring of the developer who runs the tests is none of a reader's. */
+const NO_KEYRING = { DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere" };
+
 // A pipe fails with any of its programs, and a failure in the middle of a block is not made good by its last line.
 const PRELUDE = "set -uo pipefail\ntrap 'failed=$?' ERR\n";
 
@@ -40,7 +43,7 @@ export async function runShellBlocks(
     join(cwd, "blocks.sh"),
     toRun(PRELUDE + fences.map((fence, index) => toScript(fence, join(cwd, `block-${index}`))).join("")),
   );
-  const shell = { file: "bash", args: ["blocks.sh"], cwd, env: { ...env, PATH: path } };
+  const shell = { file: "bash", args: ["blocks.sh"], cwd, env: { ...NO_KEYRING, ...env, PATH: path } };
   const { stderr } = await runProgram(shell);
   return Promise.all(fences.map((fence, index) => readResult({ fence, cwd, index, outside: stderr })));
 }

@@ -44,7 +44,7 @@ test("what the README has its readers type in an empty folder ends in what it sa
   const results = await runShellBlocks([{ ...typed[0], text: BEGIN } as Fence, ...typed], {
     cwd,
     path: withoutRepository(),
-    env: { npm_config_update_notifier: "false" },
+    env: { npm_config_update_notifier: "false", XDG_CONFIG_HOME: join(folder.path, "config") },
     toRun: (text) => links(toRun(text)).replaceAll("../greeter", join(folder.path, "greeter")),
   });
   for (const { fence, code, stdout, stderr } of results.slice(1)) {

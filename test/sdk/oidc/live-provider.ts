@@ -9,6 +9,8 @@ export interface LiveProvider extends AsyncDisposable {
   readonly tokenRequests: () => number;
   /** Lose the answers of the token endpoint from now on: they are processed, and the connection ends. */
   readonly loseAnswers: (isLossy: boolean) => void;
+  /** Hold requests to the token endpoint from now on: none is processed. @returns what resolves with the first one */
+  readonly holdRequests: (isHeld: boolean) => Promise<void>;
 }
 
 /** The clients that {@link startLiveProvider} registers. */
@@ -44,10 +46,15 @@ export async function startLiveProvider(
 ): Promise<LiveProvider> {
   let requests = 0;
   let isLossy = false;
+  let onHeld: (() => void) | undefined;
   let handle: ReturnType<Provider["callback"]> | undefined;
   const http = createServer((req, res) => {
     if (req.url === "/token") {
       requests += 1;
+      if (onHeld !== undefined) {
+        onHeld();
+        return;
+      }
       if (isLossy) {
         // Processed as usual; what would be the answer ends the connection instead.
         res.end = () => {
@@ -67,6 +74,10 @@ export async function startLiveProvider(
     loseAnswers(value) {
       isLossy = value;
     },
+    holdRequests: (isHeld) =>
+      new Promise((resolve) => {
+        onHeld = isHeld ? resolve : undefined;
+      }),
     async [Symbol.asyncDispose]() {
       http.closeAllConnections();
       await new Promise((resolve) => http.close(resolve));

@@ -4,7 +4,10 @@ import { clientCredentials, oidc } from "@countersign/sdk/oidc";
 import { createFakeClock, type FakeClock } from "@countersign/sdk/testing";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { runCommand } from "../../../server/cli/src/run-command.ts";
+import { recordingTerminal } from "../../cli/recording-terminal.ts";
 import { launchBrowser } from "../../support/browser.ts";
+import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { pass, settle } from "../kit.ts";
 import { CLIENTS, type LiveProvider, REDIRECT_URI, startLiveProvider } from "./live-provider.ts";
 
@@ -93,7 +96,9 @@ test("row 7: when a provider's answer is lost, the next refresh ends the session
   expect(events.at(-1)).toEqual({ type: "signed_out", reason: "revoked" });
 });
 
-test("signs in on a device", async () => {
+test("signs in on a device, in a program and with the command", async () => {
+  // Beside the program: the provider has both wait for five seconds.
+  const loggedIn = logIn();
   const source = oidc({
     issuer: provider.issuer,
     clientId: CLIENTS.device,
@@ -112,7 +117,29 @@ test("signs in on a device", async () => {
   expect(session.getSnapshot().status).toBe("signed_in");
   expect(await session.token()).not.toBe("");
   await page.close();
+  await loggedIn;
 });
+
+/** Sign in with `countersign login`, and out again. */
+async function logIn(): Promise<void> {
+  await using folder = await createTemporaryFolder();
+  await using page = await browser.newPage();
+  const recording = recordingTerminal({ env: { XDG_CONFIG_HOME: folder.path } });
+  const terminal = {
+    ...recording,
+    warn(line: string) {
+      const url = /^or open (.*)/.exec(line)?.[1];
+      void (url === undefined ? recording.warn(line) : letIn(page, url));
+    },
+  };
+  const run = (...args: string[]) => runCommand(args, terminal);
+  expect(await run("login", provider.issuer, "--client-id", CLIENTS.device)).toBe(0);
+  expect(recording.printed.at(-1)).toContain(`Signed in at ${provider.issuer} as user. `);
+  expect(await run("token", "print")).toBe(0);
+  expect(recording.printed.at(-1)).toMatch(/^\S{20,}$/);
+  expect(await run("logout")).toBe(0);
+  expect(await run("token", "print")).toBe(4);
+}
 
 async function letIn(page: Page, url: string): Promise<void> {
   await page.goto(url);
