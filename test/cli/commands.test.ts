@@ -11,7 +11,19 @@ import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { makeStore, makeStoreWithKeys } from "./made-store.ts";
 import { recordingTerminal } from "./recording-terminal.ts";
 
-const COMMANDS = ["serve", "demo", "user", "client", "key", "session", "login", "logout", "token", "policy", "init"];
+const COMMANDS = [
+  "serve",
+  "demo",
+  "user",
+  "client",
+  "key",
+  "session",
+  "login",
+  "logout",
+  "token",
+  "policy",
+  "init",
+];
 
 /** Run a command to its end. */
 async function run(args: readonly string[], parts: Parameters<typeof recordingTerminal>[0] = {}) {

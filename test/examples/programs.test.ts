@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { notEmpty } from "../support/not-empty.ts";
+import { startProgram } from "../support/program.ts";
+import { submitForms } from "../support/submit-forms.ts";
 import { installExample, succeed } from "./install-example.ts";
 
 /** Programs that end by themselves, and what they print. */
@@ -36,4 +38,19 @@ test.each(notEmpty(PROGRAMS))("$name is installed, and prints what it should", a
   for (const pattern of prints) {
     expect(stdout).toMatch(pattern);
   }
+});
+
+test("cli is installed, and works for the user who lets its code in", async () => {
+  await using folder = await installExample("cli");
+  await using program = startProgram({ file: "npm", args: ["start"], cwd: folder.path });
+  const [, url = ""] = await program.untilPrinted(/^Open (http\S+user_code=\S+)/m);
+  await submitForms(url);
+  const { code, stdout } = await program.ended;
+  expect(code).toBe(0);
+  const [before = "", after = ""] = stdout.split(url);
+  expect(before).not.toContain("added");
+  expect(after).toMatch(
+    /signed in[\s\S]*\nadded From the command line\n[\s\S]*\nFrom the command line, by .*#user\n/,
+  );
+  expect(after).toMatch(/\nsigned out\n\$ notes list\n$/);
 });

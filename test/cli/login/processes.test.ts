@@ -10,6 +10,7 @@ import { createTabStorage } from "../../sdk/oidc/fake-provider.ts";
 import { CLIENTS, REDIRECT_URI, startLiveProvider } from "../../sdk/oidc/live-provider.ts";
 import { bundleProgram } from "../../support/bundled-program.ts";
 import { startProgram } from "../../support/program.ts";
+import { submitForms } from "../../support/submit-forms.ts";
 import { createLoginUser, type LoginUser } from "./logged-in.ts";
 
 const MAIN = fileURLToPath(new URL("../../../server/cli/src/main.ts", import.meta.url));
@@ -40,10 +41,8 @@ test("processes that print at once share one refresh, also when one was killed b
   await age(directory);
   const refreshed = Promise.withResolvers<void>();
   server.server.afterRefresh((attempt) => {
-    if (attempt === 1) {
-      refreshed.resolve();
-      return new Promise(() => undefined);
-    }
+    refreshed.resolve();
+    return attempt === 1 ? new Promise(() => undefined) : undefined;
   });
   await using killed = await startPrinting(user);
   await refreshed.promise;
@@ -80,33 +79,13 @@ async function seedLogin(user: LoginUser, issuer: string): Promise<string> {
   const logins = createLogins(loginFolderOf(user.env));
   const storage = createTabStorage();
   const source = oidc({ issuer, clientId: CLIENTS.app, redirectUri: REDIRECT_URI, scopes, storage });
-  const callback = await consent(await source.signInUrl());
+  const { href } = await source.signInUrl();
+  const callback = await submitForms(href, (url) => url.startsWith(REDIRECT_URI));
   const directory = logins.directoryOf(record);
   using open = openSession(record, { directory, secret: undefined });
   await open.session.begin(() => source.finishSignIn(callback));
   await logins.save(record);
   return directory;
-}
-
-/** Sign in on the pages of the provider, as a browser does, and let the client in. @returns where that leads */
-async function consent(start: URL): Promise<string> {
-  const cookies = new Map<string, string>();
-  const forms = ["prompt=login&login=user&password=any", "prompt=consent"];
-  let url = start.href;
-  while (!url.startsWith(REDIRECT_URI)) {
-    const isForm = url.includes("/interaction/");
-    const response = await fetch(url, {
-      ...(isForm && { method: "POST", body: new URLSearchParams(forms.shift()) }),
-      headers: { cookie: [...cookies].map((pair) => pair.join("=")).join("; ") },
-      redirect: "manual",
-    });
-    for (const line of response.headers.getSetCookie()) {
-      const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      cookies.set(name, value);
-    }
-    url = new URL(response.headers.get("location") ?? "", url).href;
-  }
-  return url;
 }
 
 /** Have a refresh that was begun count as given up: others wait for it until then, since a provider answers it once. */
