@@ -230,26 +230,3 @@ describe("key", () => {
     expect(byDefault - given).toBe(23 * 60 * 60 * 1_000);
   });
 });
-
-describe("token", () => {
-  test("shows what stands in a token, and says that it is not verified", async () => {
-    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-    const input = `${part({ alg: "ES256", typ: "at+jwt" })}.${part({ sub: "ada", exp: 0 })}.AA\n`;
-    const { code, out } = await run(["token", "inspect", "--json"], { input });
-    expect(code).toBe(0);
-    expect(JSON.parse(out)).toEqual({
-      header: { alg: "ES256", typ: "at+jwt" },
-      claims: { sub: "ada", exp: 0 },
-      verified: false,
-    });
-    expect((await run(["token", "inspect"], { input })).out).toContain("1970-01-01T00:00:00.000Z");
-  });
-
-  test("says what is wrong with something else, without repeating it", async () => {
-    const { code, err } = await run(["token", "inspect"], { input: "hunter2" });
-    expect(code).toBe(1);
-    expect(err).toBe(
-      "countersign token inspect: not an access token: the token is not three base64url segments",
-    );
-  });
-});
