@@ -11,7 +11,7 @@ export const initCommand = defineCommand({
     "    .proto files    a guessed rule for each method that is served and has none, with a comment that says why",
     "    guard-routes    a new module with createAuth, in shadow mode: calls that the rules deny go on, and are written down",
     "    the server      connectNodeAdapter, expressConnectMiddleware, fastifyConnectPlugin and nextJsApiRouter get its routes",
-    "    the tests       a new one, which holds the list of who may call what (Vitest, Jest, node --test)",
+    "    the tests       a new one with the list of who may call what (Vitest, node --test, Jest with ES modules)",
     "    package.json    @countersign/server, and a Protobuf-ES that it can use",
     "",
     "Then it asks. The changes are made in a copy first, where buf compiles the protos and generates their code as the project",

@@ -4,6 +4,7 @@ import { CommandError } from "../usage-error.ts";
 import { assertGenerated } from "./assert-generated.ts";
 import { buildProtos, findBufFolders, generateCode } from "./buf.ts";
 import { findServers } from "./find-servers.ts";
+import { setImportExtension } from "./import-extension.ts";
 import { listRules } from "./list-rules.ts";
 import { assertConnect, raiseProtobuf } from "./manifest.ts";
 import { nameServices } from "./name-services.ts";
@@ -41,6 +42,9 @@ export async function changeProject(project: Project, options: InitOptions): Pro
   const images = await buildAll(project, folders);
   if (services.some(({ isOurs }) => isOurs)) {
     await generateCode(project);
+    if (await setImportExtension(project, services)) {
+      await generateCode(project);
+    }
     assertGenerated(project, services);
   }
   await raiseAll(project);

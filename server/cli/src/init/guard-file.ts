@@ -19,7 +19,8 @@ export interface GuardFile {
 }
 
 /** Write the module that puts the gate around the routes of a project. */
-export function writeGuardFile({ services, issuer, audience, isTypeScript }: GuardFile): string {
+export function writeGuardFile({ services: found, issuer, audience, isTypeScript }: GuardFile): string {
+  const services = found.map((service, index) => ({ ...service, name: toLocalName(found, index) }));
   const foreign = services.filter(({ isAnnotated }) => !isAnnotated);
   const names = ["createAuth", ...(foreign.length > 0 ? ["AUTHENTICATED_POLICY"] : [])];
   const server = [...(isTypeScript ? ["type AuthOptions"] : []), ...names].toSorted(byName).join(", ");
@@ -30,7 +31,7 @@ export function writeGuardFile({ services, issuer, audience, isTypeScript }: Gua
   return lines(
     isTypeScript && 'import type { DescService } from "@bufbuild/protobuf";',
     `import { ${server} } from "@countersign/server";`,
-    ...writeImports(services),
+    ...writeImports(found),
     "",
     "/** The services of this server. A method without an access rule stops the start. */",
     `export const services${typed.list} = [${services.map(({ name }) => name).join(", ")}];`,
@@ -54,10 +55,20 @@ export function writeGuardFile({ services, issuer, audience, isTypeScript }: Gua
 }
 
 function writeImports(services: readonly GuardedService[]): readonly string[] {
-  const bySpecifier = Map.groupBy(services, ({ specifier }) => specifier);
-  return [...bySpecifier].map(
+  const imported = services.map(({ name, specifier }, index) => {
+    const local = toLocalName(services, index);
+    return { specifier, name: local === name ? name : `${name} as ${local}` };
+  });
+  return [...Map.groupBy(imported, ({ specifier }) => specifier)].map(
     ([specifier, those]) => `import { ${those.map(({ name }) => name).join(", ")} } from "${specifier}";`,
   );
+}
+
+/** Services of two packages may have one name: the second is `Health2`. */
+function toLocalName(services: readonly GuardedService[], index: number): string {
+  const name = services[index]?.name ?? "";
+  const before = services.slice(0, index).filter((service) => service.name === name).length;
+  return before === 0 ? name : `${name}${before + 1}`;
 }
 
 const byName = (a: string, b: string): number =>

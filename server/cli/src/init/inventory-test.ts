@@ -1,7 +1,7 @@
 import { GUARD } from "./read-source.ts";
 
 /** How a project runs its tests. */
-export type Runner = "jest" | "node" | "vitest";
+export type Runner = "jest" | "jestGlobals" | "node" | "vitest";
 
 /** What goes into the test. */
 export interface InventoryTest {
@@ -14,6 +14,10 @@ export interface InventoryTest {
 
 const RUNNERS = {
   jest: { imports: [], compare: (list) => `expect(inventory).toEqual(${list})` },
+  jestGlobals: {
+    imports: ['import { expect, test } from "@jest/globals";'],
+    compare: (list) => `expect(inventory).toEqual(${list})`,
+  },
   node: {
     imports: ['import assert from "node:assert/strict";', 'import { test } from "node:test";'],
     compare: (list) => `assert.deepEqual(inventory, ${list})`,

@@ -63,15 +63,23 @@ export function assertConnect(path: string, { dependencies, devDependencies }: M
   }
 }
 
-/** Find how a package runs its tests; undefined when it has none that are known. */
-export function findRunner({ dependencies, devDependencies, scripts = {} }: Manifest): Runner | undefined {
+/**
+ * Find how a package runs its tests; undefined when it has none, or none that a test of the gate can be added to.
+ *
+ * @param test one of its tests
+ */
+export function findRunner(
+  { dependencies, devDependencies, scripts = {} }: Manifest,
+  test: string,
+): Runner | undefined {
   const all = { ...dependencies, ...devDependencies };
   const used = Object.values(scripts).join("\n");
   if (all.vitest !== undefined || /\bvitest\b/.test(used)) {
     return "vitest";
   }
-  if (all.jest !== undefined) {
-    return "jest";
+  // Without that, Jest loads no ES modules, which the gate is made of.
+  if (all.jest !== undefined && /experimental-vm-modules/.test(used)) {
+    return test.includes("@jest/globals") ? "jestGlobals" : "jest";
   }
   return /\b(?:node|tsx)\b.*--test\b/.test(used) ? "node" : undefined;
 }

@@ -33,7 +33,7 @@ export interface ServerPlan {
 export async function writeServer(project: Project, plan: ServerPlan): Promise<readonly string[]> {
   const { server, services } = plan;
   if (services.length === 0) {
-    return [...server.unsure, `no services are found in ${server.home}: give its routes to createAuth`];
+    return [...server.unsure, `no services are found${of(server.home)}: give the routes to createAuth`];
   }
   const manifestPath = posix.join(server.home, "package.json");
   const manifest: Manifest = JSON.parse(project.read(manifestPath));
@@ -94,13 +94,13 @@ async function writeTest(
 ): Promise<readonly string[]> {
   const manifestPath = posix.join(home, "package.json");
   const manifest = project.read(manifestPath);
-  const runner = findRunner(JSON.parse(manifest));
   const beside = project.files.find(
     (file) => isTest(file) && project.packageOf(file) === home && TEST_ENDING.test(file),
   );
+  const runner = beside === undefined ? undefined : findRunner(JSON.parse(manifest), project.read(beside));
   if (rules === undefined || runner === undefined || beside === undefined) {
     return [
-      `hold the list of auth.policyTable in a test of ${home}: its runner or its methods are not known here`,
+      `hold the list of auth.policyTable in a test${of(home)}: its methods, or how tests of ES modules run there, are not known here`,
     ];
   }
   const ending = TEST_ENDING.exec(beside)?.[0] ?? "";
@@ -112,5 +112,8 @@ async function writeTest(
   await project.write(manifestPath, addTestFile(manifest, posix.relative(home, path)));
   return [];
 }
+
+/** Name a package where there are several. */
+const of = (home: string): string => (home === "." ? "" : ` of ${home}`);
 
 const TEST_ENDING = /[.-](?:test|spec)\.[cm]?[jt]s$/;
