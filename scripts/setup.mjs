@@ -216,7 +216,7 @@ const COMMANDS = {
     testIn("runtimes", node, { args, env: childEnv() });
   },
   "test:templates"(node, args) {
-    testIn("templates", node, { args, env: { ...childEnv(), CHROMIUM_PATH: findChromium(node) } });
+    testIn("templates", node, { args, env: testEnv(node) });
   },
 };
 

@@ -1,14 +1,14 @@
-import { mkdir, rm } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { BUILT_IN } from "../../server/create/src/choices.ts";
+import { BUILT_IN, type Choices } from "../../server/create/src/choices.ts";
 import { COMBINATIONS } from "../create/every-combination.ts";
 import { launchBrowser } from "../support/browser.ts";
-import { eventually } from "../support/eventually.ts";
 import { notEmpty } from "../support/not-empty.ts";
 import { packPublished, unpack } from "../support/packages.ts";
+import { startPostgres, type TestPostgres } from "../support/postgres.ts";
 import { createTemporaryFolder, type TemporaryFolder } from "../support/temporary-folder.ts";
 import { callProject } from "./call-project.ts";
 import { type GreetingProvider, startGreetingProvider } from "./greeting-provider.ts";
@@ -17,21 +17,26 @@ import { type MadeProject, makeProject, startScript, succeed } from "./made-proj
 let folder: TemporaryFolder;
 let provider: GreetingProvider;
 let browser: Browser;
+let postgres: TestPostgres;
+let command: string;
 const table: string[] = [];
 
 beforeAll(async () => {
   await packPublished();
   folder = await createTemporaryFolder();
   await unpack("create", join(folder.path, "create"));
+  command = join(folder.path, "create/bin/create-countersign.js");
+  postgres = await startPostgres();
   provider = await startGreetingProvider();
   browser = await launchBrowser();
 });
 
 afterAll(async () => {
   const title =
-    "server client issuer: seconds to create, install, check types, test, start, call; load; what was answered";
+    "server, client, issuer: seconds to create, install, check types, test, start, call; load; what was answered";
   process.stdout.write(`\n${[title, ...table].join("\n")}\n`);
   await browser.close();
+  await postgres[Symbol.asyncDispose]();
   await provider[Symbol.asyncDispose]();
   await folder[Symbol.asyncDispose]();
 });
@@ -58,42 +63,67 @@ const ANSWERS = {
   react: /^Hello, \S+, POLICY_DENIED$/,
 } as const;
 
-const kindOf = (issuer: string) => (issuer === BUILT_IN ? BUILT_IN : "URL");
+const nameOf = ({ server, client, issuer }: Choices): string =>
+  `${server}, ${client}, ${issuer === BUILT_IN ? BUILT_IN : "URL"}`;
+
+interface Case {
+  readonly name: string;
+  readonly choices: Choices;
+  /** What its user does before its installation, by its README. */
+  readonly prepare?: (project: MadeProject) => Promise<void>;
+}
+
+const CASES: readonly Case[] = notEmpty([
+  ...COMBINATIONS.map((choices) => ({ name: nameOf(choices), choices })),
+  {
+    name: "listen, node, built-in, Postgres",
+    choices: { server: "listen", client: "node", issuer: BUILT_IN },
+    prepare: takePostgres,
+  },
+]);
+
+/** With a Postgres of the tests in the place of that of Compose. */
+async function takePostgres({ folder: project }: MadeProject): Promise<void> {
+  const settings = join(project, ".env");
+  const text = await readFile(settings, "utf8");
+  await writeFile(
+    settings,
+    text.replace(/^#DATABASE_URL=.*$/m, `DATABASE_URL=${await postgres.createDatabase()}`),
+  );
+  await succeed("npm", ["install", "--prefer-offline", "pg"], project);
+}
 
 describe("a project that npm create has begun", () => {
-  test.each(notEmpty(COMBINATIONS.map((choices) => ({ ...choices, kind: kindOf(choices.issuer) }))))(
-    "$server, $client, $kind: is installed, compiled, tested, started and called, and stops",
-    async ({ server, client, issuer, kind }) => {
+  test.each(CASES)(
+    "$name: is installed, compiled, tested, started and called, and stops",
+    async ({ name, choices, prepare }) => {
       const { seconds, measure } = createStopwatch();
-      const parent = join(folder.path, "projects");
-      await mkdir(parent);
-      const command = join(folder.path, "create/bin/create-countersign.js");
-      const choices = { server, client, issuer: issuer === BUILT_IN ? BUILT_IN : provider.issuer };
-      const project = await measure(() => makeProject(choices, { command, parent }));
+      await using place = await createTemporaryFolder(folder.path);
+      const issuer = choices.issuer === BUILT_IN ? BUILT_IN : provider.issuer;
+      const project = await measure(() =>
+        makeProject({ ...choices, issuer }, { command, parent: place.path }),
+      );
+      await prepare?.(project);
       const npm = (...args: readonly string[]) => measure(() => succeed("npm", args, project.folder));
       await npm("install", "--prefer-offline");
       await npm("run", "types");
       await npm("test");
-      const answer = await start(project, measure);
-      table.push([server, client, kind, ...seconds, loadavg()[0]?.toFixed(0), answer].join(" "));
-      expect(answer).toMatch(ANSWERS[client]);
-      await rm(parent, { recursive: true });
+      const { answer, code } = await start(project, measure);
+      table.push([name, ...seconds, loadavg()[0]?.toFixed(0), answer].join(" "));
+      expect(answer).toMatch(ANSWERS[choices.client]);
+      // Next ends as one that a signal has ended.
+      expect(code).toBe(choices.server === "next" ? 143 : 0);
     },
   );
 });
 
+/** Start a project, call it, and stop it. Resolves to what was answered, and its exit code. */
 async function start(
   project: MadeProject,
   measure: <Result>(step: () => Promise<Result>) => Promise<Result>,
-): Promise<string> {
+): Promise<{ readonly answer: string; readonly code: number | undefined }> {
   await using server = await measure(() => startScript(project, "start", /listening at|Ready in/));
   const answer = await measure(() => callProject(project, browser));
-  await server.end("SIGTERM");
-  await eventually(() =>
-    fetch(project.address).then(
-      () => undefined,
-      () => true,
-    ),
-  );
-  return answer;
+  const { code } = await server.end("SIGTERM");
+  return { answer, code };
 }

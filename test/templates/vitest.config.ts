@@ -9,6 +9,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ["**/*.test.ts"],
+    globalSetup: ["../support/postgres-template.ts"],
     maxWorkers: 1,
     testTimeout: 900_000,
     hookTimeout: 300_000,
