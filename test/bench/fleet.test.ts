@@ -9,6 +9,8 @@ import { findMissingProxies } from "./fleet/proxies.ts";
 import { judge } from "./run/report.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
+/** A fleet may take so long to start, on a machine that is busy with others. */
+const START_MS = 180_000;
 
 describe.skipIf(findMissingProxies() !== undefined)("a fleet of real processes, as quickly as it can", () => {
   it("loses no event, no session and no revocation when servers of one's own are killed", async () => {
@@ -23,7 +25,7 @@ describe.skipIf(findMissingProxies() !== undefined)("a fleet of real processes, 
   it.each(["SIGTERM", "SIGKILL"] as const)("leaves no process behind when %s ends it", async (signal) => {
     const args = ["--conditions=@countersign/source", MAIN, "fleet", "--faults", "lives", "--quick"];
     await using bench = startProgram({ file: process.execPath, args });
-    await eventually(() => bench.output().stderr.includes("lives: ") || undefined);
+    await eventually(() => bench.output().stderr.includes("lives: ") || undefined, { timeoutMs: START_MS });
     const pids = childrenOf(bench.pid);
     expect(pids.length).toBeGreaterThanOrEqual(7);
     process.kill(bench.pid, signal);
