@@ -45,11 +45,10 @@ const KILLS_PER_VICTIM = 5;
 /** With one more killed, a server of each kind is left. */
 const MAX_STARTING = 1;
 
-/** Any process, again and again. */
+/** Any process, again and again: up to two servers start while the next is killed, and with every fifth a session is revoked. */
 export const randomKills: Fault = {
   name: "random-kills",
-  describe:
-    "processes are killed and started again, drawn by lot from servers, proxies and Postgres, up to two servers at a time; with every fifth, a session is revoked while it starts",
+  describe: "processes are killed one after another, drawn by lot from servers, proxies and Postgres",
   async run(scene, { isQuick, kills, progress }) {
     const { own, issuers, proxies, database } = scene.fleet;
     const databases = database.servers.slice(0, 1);
