@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,10 +14,14 @@ const server = spawn("countersign", ["demo", "--port=0", "--admin-port=0", ...sh
   stdio: ["ignore", "pipe", "inherit"],
   env,
 });
+const running: ChildProcess[] = [server];
 process.once("exit", () => {
-  server.kill();
+  for (const child of running) {
+    child.kill();
+  }
   rmSync(data, { recursive: true });
 });
+process.once("SIGTERM", () => process.exit()).once("SIGINT", () => process.exit());
 
 const scopes = ["--scope=notes:read", "--scope=notes:write"];
 
@@ -28,6 +32,7 @@ for await (const line of createInterface(server.stdout)) {
     const { secret }: { readonly secret: string } = JSON.parse(added.toString());
     const settings = { ADDRESS: address, WORKER_SECRET: secret };
     const worker = spawn(process.execPath, ["worker.ts"], { stdio: "inherit", env: { ...env, ...settings } });
+    running.push(worker);
     const [code] = await once(worker, "exit");
     process.exit(code);
   }

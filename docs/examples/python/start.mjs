@@ -1,4 +1,4 @@
-// Runs `countersign demo`, and the client that the arguments name against it. Tokens last for five seconds.
+// Runs `countersign demo`, and the program that the arguments name against it. Tokens last for five seconds.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -15,17 +15,23 @@ const settings = [
   `--data-dir=${data}`,
 ];
 const demo = spawn("countersign", ["demo", ...settings], { stdio: ["ignore", "pipe", "inherit"] });
+const running = [demo];
 process.once("exit", () => {
-  demo.kill();
+  for (const child of running) {
+    child.kill();
+  }
   rmSync(data, { recursive: true });
 });
+process.once("SIGTERM", () => process.exit()).once("SIGINT", () => process.exit());
 
 for await (const line of createInterface(demo.stdout)) {
   const address = /^Countersign demo is ready: (.*)/.exec(line)?.[1];
   if (address !== undefined) {
     const [program, ...args] = process.argv.slice(2);
     const env = { ...process.env, ADDRESS: address };
-    const [code] = await once(spawn(program, args, { stdio: "inherit", env }), "exit");
+    const client = spawn(program, args, { stdio: "inherit", env });
+    running.push(client);
+    const [code] = await once(client, "exit");
     process.exit(code);
   }
 }
