@@ -120,6 +120,8 @@ export {
 export type { RevokedSet } from "./revoked/revoked-set.ts";
 export { createRevokedSet } from "./revoked/revoked-set.ts";
 export { standardPolicies } from "./services/standard-services.ts";
+export type { AbsenceLimit } from "./streams/absence-limit.ts";
+export { createAbsenceLimit } from "./streams/absence-limit.ts";
 export type { CollectedResponses } from "./streams/collect-responses.ts";
 export { collectResponses } from "./streams/collect-responses.ts";
 export { findOwnerId, isOwnerId } from "./streams/owner-id.ts";

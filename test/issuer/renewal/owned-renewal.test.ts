@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import { createAbsenceLimit } from "../../../server/gate/src/streams/absence-limit.ts";
 import { RENEWAL_CHANNEL, toOwnerChannel } from "../../../server/issuer/src/renewal/renewal-messages.ts";
 import { principal, RENEWABLE, recordingLease } from "../../gate/streams/fixtures.ts";
 import { notEmpty } from "../../support/not-empty.ts";
+import { createWallClock } from "../../support/test-clock.ts";
 import { createServers, limitOf, named } from "./renewal-bus.ts";
 
 const fresh = principal({ tokenId: "token-2", expiresAtSeconds: 2200 });
@@ -87,6 +89,25 @@ test("streams that no server has are unknown as soon as all have said so, though
     unknown: [named("gone")],
   });
   expect(bus.lookedUp).toEqual([RENEWAL_CHANNEL]);
+});
+
+test("callers who name streams that are nowhere cause no more answers than a server may give", async () => {
+  const mayDeny = createAbsenceLimit(createWallClock());
+  const denials = Array.from({ length: 198 }, mayDeny);
+  expect(denials).not.toContain(false);
+  const { join, bus } = createServers({ mayDeny });
+  const { requester, owner: own } = join();
+  const answers = () => bus.published.filter(({ channel }) => channel === toOwnerChannel(own)).length;
+  join();
+  const names = ["s1", "s2", "s3", "s4", "s5"].map(named);
+  const results = await Promise.all(names.map((name) => requester.renew([name], fresh)));
+  expect(results.flatMap(({ unknown }) => unknown)).toEqual(names);
+  expect(answers()).toBe(2);
+  // Of streams that it has, and where it was asked alone, it answers all the same.
+  const { owner } = join([recordingLease(named("a"), principal())]);
+  expect((await requester.renew([named("a")], fresh)).renewed).toHaveLength(1);
+  expect(await requester.renew([named("b")], fresh, owner)).toMatchObject({ unknown: [named("b")] });
+  expect(answers()).toBe(4);
 });
 
 test("a server of the release before, which says nothing of streams that it does not have, has its time", async () => {

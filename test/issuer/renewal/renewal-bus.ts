@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Principal } from "../../../server/gate/src/authenticate/principal.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 import type { RateLimit } from "../../../server/gate/src/kernel/rate-limit.ts";
+import type { AbsenceLimit } from "../../../server/gate/src/streams/absence-limit.ts";
 import { type RemoteRenewal, renewStreams } from "../../../server/gate/src/streams/renewal.ts";
 import { createStreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
 import { createRenewalRequester } from "../../../server/issuer/src/renewal/renewal-requester.ts";
@@ -40,12 +41,18 @@ interface Requester {
 interface ServersOptions {
   /** What one party may have asked. Default: no limit. */
   readonly limit?: RateLimit;
+  /** Whether a server may say that it has none of the streams. Default: always. */
+  readonly mayDeny?: AbsenceLimit;
   /** How long they wait for each other, in milliseconds. Default: long enough for those of this process. */
   readonly waitMs?: number;
 }
 
 /** Create servers on one bus. */
-export function createServers({ limit = noLimit(), waitMs = WAIT_MS }: ServersOptions = {}): Servers {
+export function createServers({
+  limit = noLimit(),
+  mayDeny = () => true,
+  waitMs = WAIT_MS,
+}: ServersOptions = {}): Servers {
   const bus = createTestBus();
   const clock = createWallClock(START_MS);
   const errors: unknown[] = [];
@@ -64,6 +71,7 @@ export function createServers({ limit = noLimit(), waitMs = WAIT_MS }: ServersOp
         bus,
         owner,
         messages,
+        mayDeny,
         renew: (streamIds, principal) => renewStreams(streams, streamIds, { principal, clock }),
         onError: (error) => errors.push(error),
       });

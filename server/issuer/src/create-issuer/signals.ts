@@ -1,5 +1,5 @@
 import { type Clock, createRateLimit, type IssuerSignals, type Principal } from "@countersign/server";
-import { findOwnerId, type RenewalResult } from "@countersign/server/internal";
+import { createAbsenceLimit, findOwnerId, type RenewalResult } from "@countersign/server/internal";
 import { createRenewalRequester } from "../renewal/renewal-requester.ts";
 import { respondToRenewals } from "../renewal/renewal-responder.ts";
 import { createSealedMessages } from "../renewal/sealed-messages.ts";
@@ -89,6 +89,7 @@ function openRemoteRenewals(
     bus,
     messages,
     renew,
+    mayDeny: createAbsenceLimit(clock),
     onError: (error) => onError(error, "a stream could not be renewed for another server"),
   });
   const requester = createRenewalRequester({ bus, messages, limit, clock });

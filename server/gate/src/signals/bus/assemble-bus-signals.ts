@@ -1,3 +1,4 @@
+import { createAbsenceLimit } from "../../streams/absence-limit.ts";
 import type { SignalledServer } from "../signals.ts";
 import { answerRenewals } from "./answer-renewals.ts";
 import { type BusLiveness, createBusLiveness } from "./bus-liveness.ts";
@@ -56,7 +57,7 @@ export function assembleBusSignals(
     },
   });
   const publish: Peers["publish"] = (message, to) => peers.publish(message, to);
-  const answer = answerRenewals({ servers, publish, onError });
+  const answer = answerRenewals({ servers, publish, mayDeny: createAbsenceLimit(clock), onError });
   const renewals = createPeerRenewals({ serverId, servers, known, bus, publish, clock });
   const knowledge = createKnowledge({
     serverId,
