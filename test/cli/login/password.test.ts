@@ -134,7 +134,7 @@ describe("countersign token print", () => {
     }
   });
 
-  test("exits with 1 while the server cannot be reached, and the login is kept", async () => {
+  test("exits with 1 while the server cannot be reached, unless a token has a moment left, and the login is kept", async () => {
     await using user = await createLoginUser();
     let directory = "";
     {
@@ -146,6 +146,18 @@ describe("countersign token print", () => {
     const { code, out, err } = await user.run("token", "print");
     expect({ code, out }).toEqual({ code: 1, out: "" });
     expect(err).toMatch(/gives no new token now: .*ECONNREFUSED.*Try again in \d+s\. The login is kept$/);
+    const again = await user.run("token", "print");
+    expect(again.code).toBe(1);
+    expect(again.err).toContain(
+      "gives no new token now: a refresh has failed just now, and the next one must wait.",
+    );
+    // A token that lasts a moment is better than none.
+    await age(directory, -30_000);
+    const last = await user.run("token", "print");
+    expect(last).toMatchObject({ code: 0, out: "access-1" });
+    expect(last.err).toMatch(
+      /^The token ends at \S+Z, and there is no newer one: a refresh has failed just now/,
+    );
   });
 });
 

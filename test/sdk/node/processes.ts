@@ -81,10 +81,10 @@ export async function killRefreshing(
 }
 
 /** Make the stored token look as old as it lasts, for all processes. */
-export async function age(directory: string): Promise<void> {
+export async function age(directory: string, byMs?: number): Promise<void> {
   const store = createFileStore({ directory });
   const entry = (await store.read()) as SignedInEntry; // it was signed in just now
-  const next = { ...entry, revision: "aged", startedAtMs: entry.startedAtMs - entry.lifetimeMs };
+  const next = { ...entry, revision: "aged", startedAtMs: entry.startedAtMs - (byMs ?? entry.lifetimeMs) };
   if (!(await store.compareAndSet(entry.revision, next))) {
     throw new Error("another process was faster");
   }

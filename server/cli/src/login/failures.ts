@@ -42,6 +42,9 @@ export function toTokenError(cause: unknown, record: LoginRecord, failure: Error
 
 /** What an error says, without the code that errors of Connect begin with. */
 export function plainMessageOf(error: unknown): string {
+  if (isSessionError(error, "REFRESH_UNAVAILABLE") && error.cause === undefined) {
+    return "a refresh has failed just now, and the next one must wait";
+  }
   const inner = isSessionError(error) && error.cause !== undefined ? error.cause : error;
   return inner instanceof Error && "rawMessage" in inner && typeof inner.rawMessage === "string"
     ? inner.rawMessage
