@@ -71,6 +71,8 @@ interface Case {
   readonly choices: Choices;
   /** What its user does before its installation, by its README. */
   readonly prepare?: (project: MadeProject) => Promise<void>;
+  /** What serves it. Default: `start`. */
+  readonly script?: "start" | "dev";
 }
 
 const CASES: readonly Case[] = notEmpty([
@@ -79,6 +81,11 @@ const CASES: readonly Case[] = notEmpty([
     name: "listen, node, built-in, Postgres",
     choices: { server: "listen", client: "node", issuer: BUILT_IN },
     prepare: takePostgres,
+  },
+  {
+    name: "next, none, built-in, npm run dev",
+    choices: { server: "next", client: "none", issuer: BUILT_IN },
+    script: "dev",
   },
 ]);
 
@@ -96,7 +103,7 @@ async function takePostgres({ folder: project }: MadeProject): Promise<void> {
 describe("a project that npm create has begun", () => {
   test.each(CASES)(
     "$name: is installed, compiled, tested, started and called, and stops",
-    async ({ name, choices, prepare }) => {
+    async ({ name, choices, prepare, script = "start" }) => {
       const { seconds, measure } = createStopwatch();
       await using place = await createTemporaryFolder(folder.path);
       const issuer = choices.issuer === BUILT_IN ? BUILT_IN : provider.issuer;
@@ -108,11 +115,11 @@ describe("a project that npm create has begun", () => {
       await npm("install", "--prefer-offline");
       await npm("run", "types");
       await npm("test");
-      const { answer, code } = await start(project, measure);
+      const { answer, code } = await start(project, script, measure);
       table.push([name, ...seconds, loadavg()[0]?.toFixed(0), answer].join(" "));
       expect(answer).toMatch(ANSWERS[choices.client]);
-      // Next ends as one that a signal has ended.
-      expect(code).toBe(choices.server === "next" ? 143 : 0);
+      // `next start` ends as one that a signal has ended.
+      expect(code).toBe(choices.server === "next" && script === "start" ? 143 : 0);
     },
   );
 });
@@ -120,9 +127,10 @@ describe("a project that npm create has begun", () => {
 /** Start a project, call it, and stop it. Resolves to what was answered, and its exit code. */
 async function start(
   project: MadeProject,
+  script: "start" | "dev",
   measure: <Result>(step: () => Promise<Result>) => Promise<Result>,
 ): Promise<{ readonly answer: string; readonly code: number | undefined }> {
-  await using server = await measure(() => startScript(project, "start", /listening at|Ready in/));
+  await using server = await measure(() => startScript(project, script, /listening at|Ready in/));
   const answer = await measure(() => callProject(project, browser));
   const { code } = await server.end("SIGTERM");
   return { answer, code };
