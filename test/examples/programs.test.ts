@@ -11,6 +11,14 @@ const PROGRAMS = [
     prints: [/^job 1, by client_worker$/m, /^the token has expired:/m, /^job 8, by client_worker$/m],
   },
   {
+    name: "fleet",
+    prints: [1, 2].flatMap((server) => [
+      new RegExp(`^server ${server}: a call is served$`, "m"),
+      new RegExp(`^server ${server}: the stream has ended, refused: Unauthenticated SESSION_REVOKED$`, "m"),
+      new RegExp(`^server ${server}: a call is refused: Unauthenticated SESSION_REVOKED$`, "m"),
+    ]),
+  },
+  {
     name: "fastify-keycloak",
     prints: [
       /^a stranger opens a ticket: Unauthenticated,/m,
