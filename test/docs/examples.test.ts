@@ -1,6 +1,8 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+// @ts-expect-error the scripts are JavaScript without declarations: they run before anything is installed
+import { nameRelease } from "../../scripts/release-examples.mjs";
 import { notEmpty } from "../support/not-empty.ts";
 import { documentOf, ROOT } from "./documents.ts";
 import { parseTable } from "./markdown.ts";
@@ -41,6 +43,15 @@ test.each(notEmpty(MANIFESTS))(
     expect(odd).toEqual([]);
   },
 );
+
+test("a release is named in the examples, too, and nothing else is changed", () => {
+  const before =
+    '{\n  "name": "a",\n  "version": "0.0.0",\n    "@countersign/sdk": "0.1.0",\n    "countersign": "0.1.0",\n    "next": "0.1.0"\n}';
+  const after = before
+    .replace('sdk": "0.1.0', 'sdk": "0.2.0')
+    .replace('countersign": "0.1.0', 'countersign": "0.2.0');
+  expect(nameRelease(before, "0.2.0")).toBe(after);
+});
 
 test("what runs programs against the demo is the same in all of them", () => {
   const texts = globSync("docs/examples/*/start.mjs", { cwd: ROOT }).map(read);
