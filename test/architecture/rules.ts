@@ -27,9 +27,11 @@ const OWN_ENVIRONMENT = new Set([
   ...["config.ts", "main.ts", "terminal.ts"].map((name) => `server/cli/src/${name}`),
   // Whether refusals are written by default: a library has no one else to ask.
   "server/gate/src/kernel/is-production.ts",
+  // What npm says of the user's Node.
+  "server/create/src/main.ts",
 ]);
 
-/** Of the shipped code, only the command's configuration reads the environment, and the gate `NODE_ENV`. */
+/** Of the shipped code, only the commands read the environment, and the gate `NODE_ENV`. */
 export const oneReaderOfTheEnvironment: Rule = (module) => {
   const isShipped = /^(server\/\w+|sdk|web-demo)\/src\//.test(module.path);
   return isShipped && !OWN_ENVIRONMENT.has(module.path) ? sightings(module, ["environment"]) : [];

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
+import { readUserNode } from "./needed-node.ts";
 import { runCommand } from "./run-command.ts";
 import type { Ask } from "./settle-choices.ts";
 
@@ -23,7 +24,11 @@ const ask: Ask | undefined =
   });
 
 process.exitCode = await runCommand(process.argv.slice(2), {
-  machine: { node: process.versions.node, platform: process.platform, arch: process.arch },
+  machine: {
+    node: readUserNode(process.env.npm_config_user_agent, process.versions.node),
+    platform: process.platform,
+    arch: process.arch,
+  },
   ask,
   version,
   print: (text) => void stdout.write(text),
