@@ -6,12 +6,14 @@ import { createMacosKeychain } from "../../../server/cli/src/login/keychain/maco
 import type { ToolCall } from "../../../server/cli/src/login/keychain/run-tool.ts";
 import { makeSecret } from "../../../server/cli/src/login/session-secret.ts";
 import { startProcessServer } from "../../sdk/node/processes.ts";
+import { notEmpty } from "../../support/not-empty.ts";
 import { createTemporaryFolder } from "../../support/temporary-folder.ts";
 import { createLoginUser, type LoginUser } from "./logged-in.ts";
 
 /** Keeps secrets as `secret-tool` does, in files; its arguments are written down, as other users of a machine can see them. */
 const SECRET_TOOL = `#!/bin/sh
 for name; do :; done
+[ -f "$RING/broken" ] && { echo no bus here >&2; exit 1; }
 echo "$@" >>"$RING/seen"
 case "$1" in
   store) cat >"$RING/$name" ;;
@@ -92,6 +94,48 @@ describe("a keyring of the desktop", () => {
     expect(await secretsIn(ring.path)).toEqual([]);
     expect(await user.run("token", "print")).toEqual({ code: 0, out: "access-2", err: "" });
   });
+
+  test("need not answer when the tokens are to be kept without it", async () => {
+    await using ring = await createTemporaryFolder();
+    await using server = await startProcessServer();
+    await using user = await createDesktopUser(ring.path);
+    await user.login(server.baseUrl, "demo");
+    await writeFile(join(ring.path, "broken"), "");
+    const { code, err } = await user.login(server.baseUrl, "demo", { args: ["--no-keychain"] });
+    expect(code).toBe(0);
+    expect(err).toBe(
+      "the keyring of the desktop cannot be used: no bus here. It keeps a key that encrypts no tokens any more.",
+    );
+    expect(await user.run("token", "print")).toEqual({ code: 0, out: "access-2", err: "" });
+  });
+});
+
+test.each(
+  notEmpty([
+    { kept: "in plain text", first: ["--no-keychain"], second: [] },
+    { kept: "encrypted", first: [], second: ["--no-keychain"] },
+    { kept: "encrypted, with the same key", first: [], second: [] },
+  ]),
+)("a wrong password leaves a login that is kept $kept as it was", async ({ first, second }) => {
+  await using ring = await createTemporaryFolder();
+  await using server = await startProcessServer();
+  await using user = await createDesktopUser(ring.path);
+  await user.login(server.baseUrl, "demo", { args: first });
+  const secrets = await secretsIn(ring.path);
+  expect(await user.login(server.baseUrl, "demo", { password: "wrong", args: second })).toMatchObject({
+    code: 1,
+  });
+  expect(await user.run("token", "print")).toEqual({ code: 0, out: "access-1", err: "" });
+  expect(await secretsIn(ring.path)).toEqual(secrets);
+});
+
+test("a first login with a wrong password leaves no key behind", async () => {
+  await using ring = await createTemporaryFolder();
+  await using server = await startProcessServer();
+  await using user = await createDesktopUser(ring.path);
+  expect(await user.login(server.baseUrl, "demo", { password: "wrong" })).toMatchObject({ code: 1 });
+  expect(await secretsIn(ring.path)).toEqual([]);
+  expect(await filesOf(user)).toBe("");
 });
 
 /** A keychain in memory. */

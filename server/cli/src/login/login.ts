@@ -4,11 +4,11 @@ import { ONLY_ACTION, type RunAction, type Terminal } from "../command.ts";
 import { type CommandLine, namesOf } from "../config.ts";
 import { formatTime, toJsonText } from "../table.ts";
 import { CommandError, UsageError } from "../usage-error.ts";
+import { choosePlace } from "./choose-place.ts";
 import { plainMessageOf, toSignInError } from "./failures.ts";
 import type { LoginRecord } from "./login-record.ts";
-import { findPlaces, type LoginPlaces } from "./open-login.ts";
+import { findPlaces } from "./open-login.ts";
 import { keepingAlive, openSession, type SessionPlace } from "./open-session.ts";
-import { makeSecret, removeSecret } from "./session-secret.ts";
 import { type NewLogin, withDeviceCode, withPassword } from "./sign-in.ts";
 
 type Values = CommandLine["values"];
@@ -21,8 +21,13 @@ const login: RunAction = ({ argument, line: { values }, terminal }) =>
       throw cause instanceof UsageError ? cause : toSignInError(cause, server);
     });
     const record = { ...newLogin.record, signedInAtMs: systemClock.nowMs() };
-    const place = await choosePlace(places, record, { values, warn: terminal.warn });
-    const snapshot = await begin(newLogin, record, place);
+    const wishes = { isPlain: values["no-keychain"] === true, warn: terminal.warn };
+    const place = await choosePlace(places, record, wishes);
+    const snapshot = await begin(newLogin, record, place).catch(async (error: unknown) => {
+      await place.giveUp();
+      throw error;
+    });
+    await place.settle();
     await places.logins.save(record);
     const where =
       place.secret === undefined
@@ -75,30 +80,6 @@ const DEFAULT_SCOPES: readonly string[] = ["openid", "offline_access"];
 
 function textOf(value: Values[string]): string | undefined {
   return typeof value === "string" ? value : undefined;
-}
-
-/** Choose where the tokens are kept: encrypted where the machine has a keychain that answers, else in plain text. */
-async function choosePlace(
-  { logins, keychain }: LoginPlaces,
-  record: LoginRecord,
-  { values, warn }: { readonly values: Values; readonly warn: Terminal["warn"] },
-): Promise<SessionPlace> {
-  const directory = logins.directoryOf(record);
-  const file = logins.secretFileOf(record);
-  if (keychain === undefined || values["no-keychain"] === true) {
-    await removeSecret(keychain, file);
-    return { directory, secret: undefined };
-  }
-  try {
-    return { directory, secret: await makeSecret(keychain, file) };
-  } catch (error) {
-    if (!(error instanceof CommandError)) {
-      throw error;
-    }
-    warn(`${error.message}. The tokens are kept without it.`);
-    await removeSecret(undefined, file);
-    return { directory, secret: undefined };
-  }
 }
 
 /** Begin the session of a login. @throws CommandError when the server refuses, or the tokens cannot be kept */

@@ -58,11 +58,19 @@ export async function readSecret(keychain: Keychain | undefined, file: string): 
   return secret;
 }
 
-/** Remove the secret that encrypts a session, if there is one. @throws CommandError when the keychain does not answer */
+/**
+ * Remove the secret that encrypts a session, if there is one, and the file that names it.
+ *
+ * @throws CommandError when the keychain does not answer: the file is removed even so
+ */
 export async function removeSecret(keychain: Keychain | undefined, file: string): Promise<void> {
   const name = await readIfThere(file);
-  if (name !== undefined) {
+  if (name === undefined) {
+    return;
+  }
+  try {
     await keychain?.remove(name);
+  } finally {
     await rm(file, { force: true });
   }
 }
