@@ -1,4 +1,4 @@
-import { readdir, stat, writeFile } from "node:fs/promises";
+import { chmod, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { age, startProcessServer } from "../../sdk/node/processes.ts";
@@ -159,6 +159,23 @@ describe("countersign token print", () => {
       /^The token ends at \S+Z, and there is no newer one: a refresh has failed just now/,
     );
   });
+});
+
+test("tokens that others may have changed are no sign that a login has ended: they are not used, and not removed", async () => {
+  await using server = await startProcessServer();
+  await using user = await createLoginUser();
+  const { directory } = JSON.parse((await user.login(server.baseUrl, "demo", { args: ["--json"] })).out);
+  await chmod(directory, 0o777);
+  for (const command of [["token", "print"], ["logout"]]) {
+    const { code, out, err } = await user.run(...command);
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(err).toContain(
+      `the tokens of demo at ${server.baseUrl} cannot be read: ${directory} can be changed`,
+    );
+  }
+  await chmod(directory, 0o700);
+  expect(await user.run("logout")).toMatchObject({ code: 0 });
+  expect(server.server.counts().signOuts).toBe(1);
 });
 
 describe("countersign logout", () => {

@@ -1,5 +1,6 @@
 import type { Environment } from "../config.ts";
-import { SignInNeededError } from "../usage-error.ts";
+import { CommandError, SignInNeededError } from "../usage-error.ts";
+import { plainMessageOf } from "./failures.ts";
 import { findKeychain } from "./keychain/find-keychain.ts";
 import type { Keychain } from "./keychain/keychain.ts";
 import type { LoginRecord } from "./login-record.ts";
@@ -35,11 +36,25 @@ export async function requireLogins(
   return [first, ...others];
 }
 
-/** Open the session of a login. @throws CommandError when the keychain does not answer, or has lost its secret */
+/**
+ * Open the session of a login.
+ *
+ * @throws CommandError when the keychain does not answer, or has lost its secret, or the tokens cannot be read: whether the
+ * session lives is not known then
+ */
 export async function openLogin(
   { logins, keychain }: LoginPlaces,
   record: LoginRecord,
 ): Promise<OpenSession> {
   const secret = await readSecret(keychain, logins.secretFileOf(record));
-  return openSession(record, { directory: logins.directoryOf(record), secret });
+  const open = openSession(record, { directory: logins.directoryOf(record), secret });
+  await open.session.ready;
+  const { degraded, status } = open.session.getSnapshot();
+  if (degraded && status !== "signed_in") {
+    open[Symbol.dispose]();
+    throw new CommandError(
+      `the tokens of ${record.user} at ${record.server} cannot be read: ${plainMessageOf(open.failure())}`,
+    );
+  }
+  return open;
 }
