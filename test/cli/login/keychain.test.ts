@@ -110,6 +110,28 @@ describe("a keyring of the desktop", () => {
   });
 });
 
+test("logout --all ends the other logins where the keyring does not answer", async () => {
+  await using ring = await createTemporaryFolder();
+  await using server = await startProcessServer();
+  await using user = await createDesktopUser(ring.path);
+  await user.login(server.baseUrl, "eve", { args: ["--no-keychain"] });
+  await user.login(server.baseUrl, "demo");
+  await writeFile(join(ring.path, "broken"), "");
+  const at = server.baseUrl;
+  expect(await user.run("logout", "--all")).toEqual({
+    code: 1,
+    out: `Signed out at ${at} as eve.`,
+    err: `countersign logout: demo is still signed in at ${at}: the keyring of the desktop cannot be used: no bus here`,
+  });
+  await rm(join(ring.path, "broken"));
+  const { code, out } = await user.run("logout", "--all", "--json");
+  expect({ code, out: JSON.parse(out) }).toEqual({
+    code: 0,
+    out: [{ server: at, user: "demo", revoked: true, kept: false }],
+  });
+  expect(await secretsIn(ring.path)).toEqual([]);
+});
+
 test.each(
   notEmpty([
     { kept: "in plain text", first: ["--no-keychain"], second: [] },

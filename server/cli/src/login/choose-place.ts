@@ -5,7 +5,7 @@ import type { LoginRecord } from "./login-record.ts";
 import type { LoginPlaces } from "./open-login.ts";
 import type { SessionPlace } from "./open-session.ts";
 import { readIfThere } from "./private-file.ts";
-import { makeSecret, removeSecret } from "./session-secret.ts";
+import { makeSecret, removeSecretOrWarn } from "./session-secret.ts";
 
 /** Where the tokens of a new login are kept. A login that is there already stays as it is until the sign-in has succeeded. */
 export interface ChosenPlace extends SessionPlace {
@@ -33,7 +33,7 @@ export async function choosePlace(
   const inPlainText = (earlier: Keychain | undefined): ChosenPlace => ({
     directory,
     secret: undefined,
-    settle: () => removeOrWarn(earlier, file, warn),
+    settle: () => removeSecretOrWarn(earlier, file, warn),
     giveUp: async () => undefined,
   });
   if (keychain === undefined || isPlain) {
@@ -42,7 +42,7 @@ export async function choosePlace(
   const isNew = (await readIfThere(file)) === undefined;
   try {
     const secret = await makeSecret(keychain, file);
-    const giveUp = async (): Promise<void> => (isNew ? removeOrWarn(keychain, file, warn) : undefined);
+    const giveUp = async (): Promise<void> => (isNew ? removeSecretOrWarn(keychain, file, warn) : undefined);
     return { directory, secret, settle: async () => undefined, giveUp };
   } catch (error) {
     if (!(error instanceof CommandError)) {
@@ -50,21 +50,5 @@ export async function choosePlace(
     }
     warn(`${error.message}. The tokens are kept without it.`);
     return inPlainText(undefined);
-  }
-}
-
-/** Remove a secret. A keychain that does not answer keeps it, and the login goes on without. */
-async function removeOrWarn(
-  keychain: Keychain | undefined,
-  file: string,
-  warn: Terminal["warn"],
-): Promise<void> {
-  try {
-    await removeSecret(keychain, file);
-  } catch (error) {
-    if (!(error instanceof CommandError)) {
-      throw error;
-    }
-    warn(`${error.message}. It keeps a key that encrypts no tokens any more.`);
   }
 }

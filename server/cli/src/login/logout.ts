@@ -6,7 +6,7 @@ import type { LoginRecord } from "./login-record.ts";
 import { findPlaces, type LoginPlaces, openLogin, requireLogins } from "./open-login.ts";
 import { keepingAlive } from "./open-session.ts";
 import { readChoice } from "./print-token.ts";
-import { removeSecret } from "./session-secret.ts";
+import { removeSecretOrWarn } from "./session-secret.ts";
 
 const logout: RunAction = ({ argument, line: { values }, terminal }) =>
   keepingAlive(async () => {
@@ -16,31 +16,41 @@ const logout: RunAction = ({ argument, line: { values }, terminal }) =>
     }
     const places = findPlaces(terminal.env);
     const [last, ...others] = await requireLogins(places.logins, choice);
-    const ended: EndedLogin[] = [];
+    const outcomes: LogoutOutcome[] = [];
     for (const record of values.all === true ? [last, ...others] : [last]) {
-      ended.push(await end(places, record));
+      outcomes.push(await end(places, record, terminal.warn));
     }
-    printEnded(ended, terminal, values.json === true);
+    printOutcomes(outcomes, terminal, values.json === true);
   });
 
 /** What `countersign logout` does. */
 export const logoutActions = { [ONLY_ACTION]: logout };
 
-interface EndedLogin {
+/** What has become of a login. */
+interface LogoutOutcome {
   readonly server: string;
   readonly user: string;
-  /** Why the server has not ended the session; undefined when it has. */
+  /** Whether it is still on this machine, because the keychain does not answer or its tokens cannot be read. */
+  readonly kept: boolean;
+  /** Why it is kept, or the server has not ended the session; undefined when all has ended. */
   readonly failure: string | undefined;
 }
 
-/** End a login at its server, then here. @throws CommandError when the keychain does not answer */
-async function end(places: LoginPlaces, record: LoginRecord): Promise<EndedLogin> {
+/** End a login at its server, then here. One that cannot be opened is kept, and the others end even so. */
+async function end(places: LoginPlaces, record: LoginRecord, warn: Terminal["warn"]): Promise<LogoutOutcome> {
   const { logins, keychain } = places;
-  const failure = await revoke(places, record);
-  await logins.remove(record);
-  await removeSecret(keychain, logins.secretFileOf(record));
   const { server, user } = record;
-  return { server, user, failure };
+  try {
+    const failure = await revoke(places, record);
+    await logins.remove(record);
+    await removeSecretOrWarn(keychain, logins.secretFileOf(record), warn);
+    return { server, user, kept: false, failure };
+  } catch (error) {
+    if (!(error instanceof CommandError)) {
+      throw error;
+    }
+    return { server, user, kept: true, failure: error.message };
+  }
 }
 
 async function revoke(places: LoginPlaces, record: LoginRecord): Promise<string | undefined> {
@@ -57,23 +67,28 @@ async function revoke(places: LoginPlaces, record: LoginRecord): Promise<string 
   }
 }
 
-/** @throws CommandError when a server has not ended its session */
-function printEnded(ended: readonly EndedLogin[], terminal: Terminal, isJson: boolean): void {
+/** @throws CommandError when a login is kept, or a server has not ended its session */
+function printOutcomes(outcomes: readonly LogoutOutcome[], terminal: Terminal, isJson: boolean): void {
   if (isJson) {
-    const facts = ended.map(({ server, user, failure }) => ({
+    const facts = outcomes.map(({ server, user, kept, failure }) => ({
       server,
       user,
       revoked: failure === undefined,
+      kept,
     }));
     terminal.print(toJsonText(facts));
   } else {
-    ended.map(({ server, user }) => `Signed out at ${server} as ${user}.`).forEach(terminal.print);
+    const gone = outcomes.filter(({ kept }) => !kept);
+    gone.map(({ server, user }) => `Signed out at ${server} as ${user}.`).forEach(terminal.print);
   }
-  const kept = ended.filter(({ failure }) => failure !== undefined);
-  if (kept.length > 0) {
-    const servers = kept.map(({ server, failure }) => `${server} (${failure})`).join(", ");
-    throw new CommandError(
-      `the tokens are gone from this machine, but the session goes on until it expires at ${servers}`,
-    );
+  const failures = outcomes.filter(({ failure }) => failure !== undefined).map(toSentence);
+  if (failures.length > 0) {
+    throw new CommandError(failures.join("; "));
   }
+}
+
+function toSentence({ server, user, kept, failure }: LogoutOutcome): string {
+  return kept
+    ? `${user} is still signed in at ${server}: ${failure}`
+    : `the tokens are gone from this machine, but the session goes on until it expires at ${server} (${failure})`;
 }

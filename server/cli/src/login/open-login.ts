@@ -52,9 +52,7 @@ export async function openLogin(
   const { degraded, status } = open.session.getSnapshot();
   if (degraded && status !== "signed_in") {
     open[Symbol.dispose]();
-    throw new CommandError(
-      `the tokens of ${record.user} at ${record.server} cannot be read: ${plainMessageOf(open.failure())}`,
-    );
+    throw new CommandError(`the tokens cannot be read: ${plainMessageOf(open.failure())}`);
   }
   return open;
 }

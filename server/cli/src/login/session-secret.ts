@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
+import type { Terminal } from "../command.ts";
 import { CommandError, SignInNeededError } from "../usage-error.ts";
 import type { Keychain } from "./keychain/keychain.ts";
 import { readIfThere, writeFirst, writeWhole } from "./private-file.ts";
@@ -59,18 +60,25 @@ export async function readSecret(keychain: Keychain | undefined, file: string): 
 }
 
 /**
- * Remove the secret that encrypts a session, if there is one, and the file that names it.
- *
- * @throws CommandError when the keychain does not answer: the file is removed even so
+ * Remove the secret that encrypts a session, if there is one, and the file that names it. A keychain that does not answer
+ * keeps the secret, and the user is told.
  */
-export async function removeSecret(keychain: Keychain | undefined, file: string): Promise<void> {
+export async function removeSecretOrWarn(
+  keychain: Keychain | undefined,
+  file: string,
+  warn: Terminal["warn"],
+): Promise<void> {
   const name = await readIfThere(file);
   if (name === undefined) {
     return;
   }
+  await rm(file, { force: true });
   try {
     await keychain?.remove(name);
-  } finally {
-    await rm(file, { force: true });
+  } catch (error) {
+    if (!(error instanceof CommandError)) {
+      throw error;
+    }
+    warn(`${error.message}. It keeps a key that encrypts no tokens any more.`);
   }
 }
