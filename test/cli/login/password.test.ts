@@ -2,6 +2,7 @@ import { chmod, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { age, startProcessServer } from "../../sdk/node/processes.ts";
+import { startFakeProvider } from "../../sdk/oidc/fake-provider.ts";
 import { notEmpty } from "../../support/not-empty.ts";
 import { createLoginUser } from "./logged-in.ts";
 
@@ -51,6 +52,15 @@ describe("countersign login", () => {
     expect(code).toBe(1);
     expect(err).toContain("http://127.0.0.1:1 cannot be used to sign in: ");
     expect(err).toContain("ECONNREFUSED");
+  });
+
+  test("has no terminal obey what a server says", async () => {
+    const message = "a\u001b[2J\nb";
+    const signIn = () => ({ status: 401, body: { code: "unauthenticated", message } });
+    await using server = await startFakeProvider({ "/countersign.auth.v1.SessionService/SignIn": signIn });
+    await using user = await createLoginUser();
+    const { err } = await user.login(server.issuer, "demo");
+    expect(err).toContain(`SessionService at ${server.issuer}: a\\u001b[2J b. With --user`);
   });
 
   test("says where tokens cannot be kept, and keeps no session at the server", async () => {

@@ -1,5 +1,6 @@
 import { isSessionError, isTokenSourceError, reasonOf, retryAfterMsOf } from "@countersign/sdk";
 import { formatDuration } from "../duration.ts";
+import { toPrintableLines } from "../issuer-check/printable.ts";
 import { reasonOf as messageOf } from "../reason-of.ts";
 import { CommandError, SignInNeededError } from "../usage-error.ts";
 import type { LoginRecord } from "./login-record.ts";
@@ -40,13 +41,15 @@ export function toTokenError(cause: unknown, record: LoginRecord, failure: Error
   );
 }
 
-/** What an error says, without the code that errors of Connect begin with. */
+/** What an error says, in one line, without the code that errors of Connect begin with. A server may have chosen the words. */
 export function plainMessageOf(error: unknown): string {
   if (isSessionError(error, "REFRESH_UNAVAILABLE") && error.cause === undefined) {
     return "a refresh has failed just now, and the next one must wait";
   }
   const inner = isSessionError(error) && error.cause !== undefined ? error.cause : error;
-  return inner instanceof Error && "rawMessage" in inner && typeof inner.rawMessage === "string"
-    ? inner.rawMessage
-    : messageOf(inner);
+  const message =
+    inner instanceof Error && "rawMessage" in inner && typeof inner.rawMessage === "string"
+      ? inner.rawMessage
+      : messageOf(inner);
+  return toPrintableLines(message).join(" ");
 }
