@@ -83,6 +83,7 @@ describe("countersign login", () => {
       ["http://auth.example.com", "--user", "a"],
       "passwords and tokens would go to http://auth.example.com in",
     ],
+    [["https://a:hunter2@auth.example.com", "--user", "a"], "the URL has a name or a password in it"],
     [["auth.example.com", "--user", "a"], '"auth.example.com" is no URL'],
     [[], "it needs a URL"],
   ])("refuses %j with a sentence", async (args, sentence) => {
@@ -90,6 +91,7 @@ describe("countersign login", () => {
     const { code, err } = await user.run("login", ...args);
     expect(code).toBe(2);
     expect(err).toContain(sentence);
+    expect(err).not.toContain("hunter2");
   });
 });
 

@@ -49,6 +49,11 @@ function readServer(text: string): string {
   if (url === null || !["http:", "https:"].includes(url.protocol)) {
     throw new UsageError(`${JSON.stringify(text)} is no URL, such as https://auth.example.com`);
   }
+  if (url.username !== "" || url.password !== "") {
+    throw new UsageError(
+      "the URL has a name or a password in it: give --user NAME, and the password when it is asked for",
+    );
+  }
   if (url.protocol === "http:" && !isLoopback(url.hostname)) {
     throw new UsageError(`passwords and tokens would go to ${url.origin} in plain text: it must be https`);
   }
