@@ -24,7 +24,7 @@ import type { StreamContext } from "./stream-call.ts";
 import { createUpkeep } from "./upkeep.ts";
 import { withTimeout } from "./waiting.ts";
 
-/** What {@link assembleSession} needs. */
+/** What `assembleSession` needs. */
 export interface AssembleOptions extends OriginGuardOptions {
   /** Where tokens come from, which may be another session: `fromSession`. */
   readonly source: TokenSource | SessionSource;

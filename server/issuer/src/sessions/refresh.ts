@@ -112,7 +112,7 @@ interface NextGrant extends Pick<Decided, "found"> {
 /**
  * Find out what a session goes on with.
  *
- * @throws AuthError or InvalidTargetError, as {@link refreshTokens}
+ * @throws AuthError or InvalidTargetError, as `refreshTokens`
  */
 export async function findNextTokens(
   context: SessionContext,

@@ -28,7 +28,7 @@ export interface Sessions {
    * @throws AuthError as {@link begin}
    */
   beginExternal(session: NewExternalSession): Promise<IssuedTokens>;
-  /** Exchange a refresh token for the next tokens: see {@link refreshTokens} for what it throws. */
+  /** Exchange a refresh token for the next tokens: see `refreshTokens` for what it throws. */
   refresh(input: RefreshInput): Promise<IssuedTokens>;
   /** List the sessions of a subject that can still be refreshed, newest first. */
   list(page: Omit<SessionPage, "nowMs">): Promise<readonly SessionRecord[]>;
