@@ -31,13 +31,13 @@ export async function install({ isForStart }) {
   writeFileSync(startStamp, `${JSON.stringify(stampOf())}\n`);
 }
 
-/** Whether node_modules holds what package-lock.json asks for, as npm itself noted when it finished. */
-function isInstalled() {
-  const wanted = readJson(inRoot("package-lock.json"))?.packages ?? {};
-  const present = readJson(inRoot("node_modules", ".package-lock.json"))?.packages ?? {};
+/** Whether node_modules of a folder holds what package-lock.json asks for, as npm itself noted when it finished. */
+export function isInstalled(folder = "") {
+  const wanted = readJson(inRoot(folder, "package-lock.json"))?.packages ?? {};
+  const present = readJson(inRoot(folder, "node_modules", ".package-lock.json"))?.packages ?? {};
   return Object.entries(wanted)
     .filter(([path, entry]) => path.startsWith("node_modules/") && !entry.optional && !entry.devOptional)
-    .every(([path, entry]) => present[path]?.version === entry.version && existsSync(inRoot(path)));
+    .every(([path, entry]) => present[path]?.version === entry.version && existsSync(inRoot(folder, path)));
 }
 
 const stampOf = () => ({ lock: digest(["package-lock.json"]) });

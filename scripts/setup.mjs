@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { build } from "./build.mjs";
+import { buildDocs, serveDocsArgs } from "./docs.mjs";
 import { installExample } from "./example.mjs";
 import { install } from "./install.mjs";
 import { packPackages } from "./pack.mjs";
@@ -191,6 +192,12 @@ const COMMANDS = {
   pack(node, args) {
     packPackages(node, args);
   },
+  docs(node, args) {
+    const { serve } = buildDocs(node, args);
+    if (serve) {
+      become(node, serveDocsArgs);
+    }
+  },
   release(node) {
     releasePackages(node);
   },
@@ -211,6 +218,10 @@ const COMMANDS = {
   "test:examples"(node, args) {
     findFromDebian(LANGUAGES, "Go, Python and what generates code for them");
     testIn("examples", node, { args, env: { ...childEnv(), CHROMIUM_PATH: findChromium(node) } });
+  },
+  "test:site"(node, args) {
+    buildDocs(node, []);
+    testIn("site", node, { args, env: { ...childEnv(), CHROMIUM_PATH: findChromium(node) } });
   },
   "test:runtimes"(node, args) {
     testIn("runtimes", node, { args, env: childEnv() });

@@ -5,9 +5,9 @@ import { LongestFirst } from "./support/longest-first.ts";
 
 const conditions = ["@countersign/source"];
 // `npm run test:browsers` runs those in other browsers, `npm run test:runtimes` those on other runtimes,
-// `npm run test:examples` those of docs/examples, `npm run test:templates` those of projects that are begun, and
-// `npm run test:benches` most of the benches, with configurations of their own: they take minutes. One browser and one
-// runtime are tried here.
+// `npm run test:examples` those of docs/examples, `npm run test:templates` those of projects that are begun,
+// `npm run test:site` those of the site of the guides, and `npm run test:benches` most of the benches, with configurations
+// of their own: they take minutes. One browser and one runtime are tried here.
 const exclude = [
   "**/node_modules/**",
   "dist/**",
@@ -15,6 +15,7 @@ const exclude = [
   "browsers/!(smoke).test.ts",
   "examples/**",
   "runtimes/!(smoke).test.ts",
+  "site/**",
   "templates/**",
   "bench/{bench,fleet,sessions,streams}.test.ts",
   "bench/flood/flood.test.ts",

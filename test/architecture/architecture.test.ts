@@ -15,11 +15,17 @@ import { foreignPlaces, tooLong } from "./text-rules.ts";
 import { twinTypes } from "./twin-types.ts";
 
 const WORKSPACES = "{gen,server,sdk,web-demo,test}";
-const modules = readSources([`${WORKSPACES}/**/*.{ts,tsx}`, "scripts/*.mjs"]).map(parseModule);
-const written = readSources([`${WORKSPACES}/**/*.{ts,tsx,css,mjs}`, "scripts/*.mjs"]);
+const modules = readSources([`${WORKSPACES}/**/*.{ts,tsx}`, "docs/site/src/*.ts", "scripts/*.mjs"]).map(
+  parseModule,
+);
+const written = readSources([
+  `${WORKSPACES}/**/*.{ts,tsx,css,mjs}`,
+  "docs/site/**/*.{ts,mjs,css}",
+  "scripts/*.mjs",
+]);
 const published = readSources([
   `${WORKSPACES}/**/*.{ts,tsx,css,mjs,json,html,svg,md}`,
-  "{proto,scripts,docs}/**/*.{proto,mjs,md}",
+  "{proto,scripts,docs}/**/*.{proto,mjs,md,json,ts,css}",
   "*.{json,md,yaml}",
   ".{oxlintrc.json,npmrc,gitignore}",
   ".ci/run",

@@ -19,6 +19,7 @@ const EXAMPLES = "docs/examples";
 /** Every document for readers: those at the root, the guides, and those of the examples. */
 export const DOCUMENTS: readonly Document[] = [
   "README.md",
+  "AGENTS.md",
   "CONTRIBUTING.md",
   "SECURITY.md",
   ...readdirSync(join(ROOT, "docs"))

@@ -1,3 +1,5 @@
+import { toAnchor } from "../../docs/site/src/to-anchor.ts";
+
 /** A fenced block of a Markdown document. */
 export interface Fence {
   /** The document, from the root of the repository. */
@@ -81,14 +83,7 @@ export function parseLinks(document: string, markdown: string): readonly Link[] 
 /** Read the anchors that the headings of a document make, as GitHub names them. */
 export function parseAnchors(markdown: string): ReadonlySet<string> {
   const headings = withoutFences(markdown).flatMap((line) => /^#+ (.+)$/.exec(line)?.[1] ?? []);
-  return new Set(
-    headings.map((heading) =>
-      heading
-        .toLowerCase()
-        .replace(/[^\p{L}\p{N} _-]/gu, "")
-        .replaceAll(" ", "-"),
-    ),
-  );
+  return new Set(headings.map(toAnchor));
 }
 
 /** Read the rows of the first table behind a heading, without its header. Cells lose their backticks. */
