@@ -11,7 +11,18 @@ const examples = inRoot("docs", "examples");
 /** The folder of tarballs that examples install, and what they were made of. */
 const tarballs = inRoot("dist", "example-packages");
 const stampFile = join(tarballs, "made-of.json");
-const INPUTS = ["package-lock.json", "tsconfig.base.json", "gen", "proto", "sdk", "server", "web-demo"];
+const INPUTS = [
+  "LICENSE",
+  "package.json",
+  "package-lock.json",
+  "tsconfig.base.json",
+  "scripts",
+  "gen",
+  "proto",
+  "sdk",
+  "server",
+  "web-demo",
+];
 
 /** Install an example. @returns its folder, in which `npm start` runs it */
 export function installExample(node, args) {
