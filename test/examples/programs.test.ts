@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { notEmpty } from "../support/not-empty.ts";
 import { startProgram } from "../support/program.ts";
@@ -61,4 +62,23 @@ test("cli is installed, and works for the user who lets its code in", async () =
     /signed in[\s\S]*\nadded From the command line\n[\s\S]*\nFrom the command line, by .*#user\n/,
   );
   expect(after).toMatch(/\nsigned out\n\$ notes list\n$/);
+});
+
+test("cli ends what it has started when it is stopped", async () => {
+  await using folder = await installExample("cli");
+  const cwd = folder.path;
+  const env = { PATH: `${cwd}/node_modules/.bin:${process.env.PATH}`, TMPDIR: cwd };
+  await using program = startProgram({ file: process.execPath, args: ["start.ts"], cwd, env });
+  const [, url = ""] = await program.untilPrinted(/^Open (http\S+user_code=\S+)/m);
+  expect((await fetch(url)).status).toBe(200);
+  await program.end("SIGTERM");
+  await expect
+    .poll(() =>
+      fetch(url).then(
+        () => "answers",
+        () => "gone",
+      ),
+    )
+    .toBe("gone");
+  expect((await readdir(cwd)).filter((name) => name.startsWith("cli-"))).toEqual([]);
 });

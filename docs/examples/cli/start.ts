@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,17 +7,18 @@ import { createInterface } from "node:readline";
 
 // Runs what the program needs, and the program as a user would: you only open the page that it shows.
 const data = mkdtempSync(join(tmpdir(), "cli-"));
-const servers: ChildProcessWithoutNullStreams[] = [];
+const running: ChildProcess[] = [];
 process.once("exit", () => {
-  for (const server of servers) {
-    server.kill();
+  for (const child of running) {
+    child.kill();
   }
   rmSync(data, { recursive: true });
 });
+process.once("SIGTERM", () => process.exit()).once("SIGINT", () => process.exit());
 
 /** Wait for the line of a server that says where it is. */
 async function addressOf(server: ChildProcessWithoutNullStreams, line: RegExp): Promise<string> {
-  servers.push(server);
+  running.push(server);
   server.stderr.resume();
   for await (const text of createInterface(server.stdout)) {
     const [, address] = line.exec(text) ?? [];
@@ -45,6 +46,7 @@ const env = { ...process.env, ADDRESS: address, ISSUER: issuer, XDG_CONFIG_HOME:
 for (const args of [["list"], ["login"], ["add", "From the command line"], ["list"], ["logout"], ["list"]]) {
   console.log(`$ notes ${args.join(" ")}`);
   const notes = spawn(process.execPath, ["notes.ts", ...args], { stdio: "inherit", env });
+  running.push(notes);
   await once(notes, "exit");
 }
 process.exit();
