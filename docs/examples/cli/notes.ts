@@ -26,7 +26,7 @@ const COMMANDS: Readonly<Record<string, (argument: string) => Promise<string>>> 
     await session.begin(() =>
       source.signInOnDevice({
         onCode: ({ userCode, verificationUrl, completeUrl = verificationUrl }) =>
-          console.log(`Open ${completeUrl} and let in the code ${userCode}`),
+          console.log(`Open ${completeUrl} and confirm the code ${userCode}`),
       }),
     );
     return "signed in";
