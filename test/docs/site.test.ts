@@ -7,7 +7,7 @@ import { readNav } from "../../docs/site/src/nav.ts";
 import { toSidebar } from "../../docs/site/src/site.ts";
 import { toLlms } from "../../docs/site/src/to-llms.ts";
 import { toSiteMarkdown } from "../../docs/site/src/to-site-markdown.ts";
-import { sortVersions, toVersion } from "../../docs/site/src/versions.ts";
+import { sortVersions, toNewestPage, toVersion } from "../../docs/site/src/versions.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { DOCUMENTS, documentOf, ROOT } from "./documents.ts";
 import { parseLinks } from "./markdown.ts";
@@ -107,4 +107,9 @@ test("a link of the built site to no page, or to no heading, is found", async ()
   );
   const dead = findDeadLinks(folder.path, "/0.1/");
   expect(dead.toSorted()).toEqual(["api/x.html: ../#b", "index.html: ./b.html"]);
+});
+
+test("the page without a version leads to the newest from any address", () => {
+  const [target = ""] = /(?<=url=)[^"]*/.exec(toNewestPage("/countersign/0.1/")) ?? [];
+  expect(new URL(target, "https://example.com/countersign/not/there").pathname).toBe("/countersign/0.1/");
 });

@@ -35,7 +35,7 @@ function build(basePath: string): void {
   write(join(SITE, "dist/site.json"), JSON.stringify(site));
   runTool("vitepress", "bin/vitepress.js", ["build"]);
   writeForMachines(outDir, nav, texts);
-  writeVersions(sortVersions(readdirSync(ALL_VERSIONS)));
+  writeVersions(sortVersions(readdirSync(ALL_VERSIONS)), basePath);
   const dead = findDeadLinks(outDir, site.base);
   if (dead.length > 0) {
     throw new Error(`links that lead nowhere:\n${dead.join("\n")}`);
@@ -76,9 +76,9 @@ function writeForMachines(outDir: string, nav: readonly Section[], texts: Readon
   write(join(outDir, "llms-full.txt"), toLlmsFull(texts));
 }
 
-function writeVersions(versions: readonly string[]): void {
+function writeVersions(versions: readonly string[], basePath: string): void {
   write(join(ALL_VERSIONS, "versions.html"), toVersionsPage(versions));
-  write(join(ALL_VERSIONS, "index.html"), toNewestPage(versions[0] ?? ""));
+  write(join(ALL_VERSIONS, "index.html"), toNewestPage(`${basePath}${versions[0] ?? ""}/`));
 }
 
 /** What a manifest says of itself, as far as it is asked here. */

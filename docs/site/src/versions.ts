@@ -20,14 +20,19 @@ export function toVersionsPage(versions: readonly string[]): string {
 `;
 }
 
-/** Write the page at the address without a version, which leads to the newest. */
-export function toNewestPage(newest: string): string {
+/**
+ * Write the page at the address without a version, which leads to the newest.
+ *
+ * @param path where the newest is, with a slash at both ends. A server may answer any address that it does not have with
+ *   this page: a path relative to that address would lead from there to the next such address, without end.
+ */
+export function toNewestPage(path: string): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
-<meta http-equiv="refresh" content="0; url=${newest}/">
+<meta http-equiv="refresh" content="0; url=${path}">
 <title>Countersign</title>
-<p><a href="${newest}/">Countersign ${newest}</a></p>
+<p><a href="${path}">The newest version</a></p>
 </html>
 `;
 }
