@@ -4,8 +4,11 @@ import { createRateLimit } from "../kernel/rate-limit.ts";
 /** Whether this server may say once more that it has none of the streams that all servers were asked for. */
 export type AbsenceLimit = () => boolean;
 
-/** Callers can name streams that no server has. Beyond that, the server that asks waits, as for one that hangs. */
-const ANSWERS = { limit: 200, windowMs: 1_000, message: "too many streams that are not open here" } as const;
+/**
+ * Callers can name streams that no server has. Beyond that, the server that asks waits, as for one that hangs.
+ * No caller gets this refusal, so that it has no message.
+ */
+const ANSWERS = { limit: 200, windowMs: 1_000, message: "" } as const;
 
 /** Create the limit of a server. */
 export function createAbsenceLimit(clock: Clock): AbsenceLimit {
