@@ -5,18 +5,20 @@ import { describe, expect, it } from "vitest";
 import { notEmpty } from "../../support/not-empty.ts";
 import { ALL_BENCHES } from "../benches/all.ts";
 import { GO_SIDE } from "../go/go-server.ts";
-import { FIGURE_GROUPS, SHOWN_BENCHES, type StreamFigures, withoutLacking } from "./figures.ts";
-import { DOCUMENT_PATH, FIGURES_PATH, renderFiles } from "./render-files.ts";
+import type { Row } from "../run/bench.ts";
+import { FIGURE_GROUPS, type Figures, SHOWN_BENCHES, UNARY_SIDES, withoutLacking } from "./figures.ts";
+import { fillIn, piecesOf } from "./fill-in.ts";
+import { DOCUMENT_PATH, DOCUMENT_PATHS, FIGURES_PATH, renderFiles } from "./render-files.ts";
 import { FLEET_DOCUMENT_PATH, FLEET_FIGURES_PATH, renderFleet } from "./render-fleet.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 
-const markdown = read(DOCUMENT_PATH);
-const figures: StreamFigures = JSON.parse(read(FIGURES_PATH));
-const files = renderFiles(markdown, figures);
+const documents = Object.fromEntries(DOCUMENT_PATHS.map((path) => [path, read(path)]));
+const figures: Figures = JSON.parse(read(FIGURES_PATH));
+const files = renderFiles(documents, figures);
 
-describe("the figures of streams in docs/performance.md", () => {
+describe("the figures of the README, docs/performance.md and docs/alternatives.md", () => {
   it.each(notEmpty(Object.entries(files)))(
     "are what bench:docs makes of the run that is kept: %s",
     (path, text) => {
@@ -30,19 +32,20 @@ describe("the figures of streams in docs/performance.md", () => {
   });
 
   it("are bold where we lose, and nowhere else", () => {
-    const rows = figures.rows.map((row) => ({ ...row, median: row.side === "countersign" ? 2 : 4 }));
+    const isOurs = ({ bench, side }: Row): boolean => side === "countersign" && bench !== "unary";
+    const rows = figures.rows.map((row) => ({ ...row, median: isOurs(row) ? 2 : 4 }));
     const lost = rows.map((row) =>
       row.bench === "stream-in" && row.side === "connect-no-auth" ? { ...row, median: 1 } : row,
     );
-    const bold = (changed: StreamFigures["rows"]) =>
-      renderFiles(markdown, { ...figures, rows: changed })[DOCUMENT_PATH]?.match(/\*\*\d[\d.]*\*\* \|/g);
+    const bold = (changed: Figures["rows"]) =>
+      renderFiles(documents, { ...figures, rows: changed })[DOCUMENT_PATH]?.match(/\*\*\d[\d.]*\*\* \|/g);
     expect(bold(rows) ?? []).toEqual([]);
     expect(bold(lost)).toEqual(["**2.00** |"]);
   });
 
   it("are refused when the run lacks a side", () => {
     const rows = figures.rows.filter(({ side }) => side !== "grpcjs-jsonwebtoken");
-    expect(() => renderFiles(markdown, { ...figures, rows })).toThrow(
+    expect(() => renderFiles(documents, { ...figures, rows })).toThrow(
       "the run has no figures of grpcjs-jsonwebtoken in bench stream-out",
     );
   });
@@ -52,11 +55,11 @@ describe("the figures of streams in docs/performance.md", () => {
     const ofGo = without
       .filter(({ bench, side }) => bench.startsWith("stream-") && side.startsWith("countersign"))
       .map((row) => ({ ...row, side: row.side.replace("countersign", GO_SIDE), median: row.median / 4 }));
-    const ofCalls = ["countersign", "connect-no-auth", "grpcjs-jsonwebtoken", GO_SIDE].flatMap((side) => [
+    const ofCalls = [...UNARY_SIDES, GO_SIDE].flatMap((side) => [
       { bench: "unary", side, unit: "req/s", median: 28_629, min: 1, max: 1, rounds: 5 },
       { bench: "unary", side: `${side}-cpu`, unit: "µs/call", median: 35, min: 1, max: 1, rounds: 5 },
     ]);
-    const shown = renderFiles(markdown, { ...figures, rows: [...without, ...ofGo, ...ofCalls] });
+    const shown = renderFiles(documents, { ...figures, rows: [...without, ...ofGo, ...ofCalls] });
     const lines = (shown[DOCUMENT_PATH] ?? "").split("\n").filter((line) => line.startsWith("| `"));
     expect(lines.filter((line) => line.endsWith(" **4.00** |"))).toHaveLength(4);
     const calls = Array.from({ length: 4 }, () => "35.0 (28,629)");
@@ -80,6 +83,26 @@ describe("the figures of streams in docs/performance.md", () => {
     for (const [index, { median }] of values.entries()) {
       expect(ratios[index]).toBeCloseTo(median / (first?.median ?? 0), 1);
     }
+  });
+});
+
+describe("a piece of a document", () => {
+  const inDocument = piecesOf("a.md");
+  const piece = inDocument`at ${() => "5.1"} times the rate, and ${() => "1,200"} bytes`;
+
+  it("gets the figures of the run, wherever its lines break", () => {
+    const markdown = "Served at 4.6\ntimes the\n  rate, and 99 bytes. At 4.6.";
+    expect(fillIn(markdown, piece, figures)).toBe(
+      "Served at 5.1\ntimes the\n  rate, and 1,200 bytes. At 4.6.",
+    );
+  });
+
+  it("is refused when the document lacks it, or has it twice", () => {
+    const text = "at 4.6 times the rate, and 99 bytes";
+    expect(() => fillIn("at most", piece, figures)).toThrow(
+      "a.md has 0 pieces like: at … times the rate, and … bytes",
+    );
+    expect(() => fillIn(`${text} ${text}`, piece, figures)).toThrow("a.md has 2 pieces");
   });
 });
 

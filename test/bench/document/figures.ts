@@ -1,8 +1,8 @@
 import { GO_SIDE } from "../go/go-server.ts";
 import type { Row } from "../run/bench.ts";
 
-/** What docs/images/streams.json holds: the figures of one run. */
-export interface StreamFigures {
+/** What docs/figures.json holds: the figures of one run. */
+export interface Figures {
   /** What they were taken on, in words. */
   readonly machine: string;
   /** What a reader must know beside that. Empty: nothing. */
@@ -50,11 +50,25 @@ export const FIGURE_GROUPS: readonly FigureGroup[] = [
   },
 ];
 
-/** The names of all benches that are shown. */
-export const SHOWN_BENCHES: readonly string[] = FIGURE_GROUPS.flatMap(({ benches }) => Object.keys(benches));
+/** The sides of bench `unary` whose rates are shown, ours first. */
+export const UNARY_SIDES: readonly string[] = [
+  "countersign",
+  "connect-no-auth",
+  "connect-jose-per-call",
+  "grpcjs-jsonwebtoken",
+  "grpcjs-no-auth",
+];
+
+/** The names of all benches that are shown, which run once for all documents. */
+export const SHOWN_BENCHES: readonly string[] = [
+  "gate",
+  "reject-upload",
+  ...FIGURE_GROUPS.flatMap(({ benches }) => Object.keys(benches)),
+  "sdk-size",
+];
 
 /** Leave out what a run lacks and may lack. */
-export function withoutLacking(group: FigureGroup, { rows }: Pick<StreamFigures, "rows">): FigureGroup {
+export function withoutLacking(group: FigureGroup, { rows }: Pick<Figures, "rows">): FigureGroup {
   const measured = rows.filter(({ bench }) => bench in group.benches);
   const isShown = (name: string): boolean =>
     group.mayLack?.includes(name) !== true ||
@@ -79,13 +93,18 @@ export interface Figure {
  *
  * @throws TypeError when the run has none
  */
-export function figureOf(figures: Pick<StreamFigures, "rows">, bench: string, side: string): Figure {
+export function figureOf(figures: Pick<Figures, "rows">, bench: string, side: string): Figure {
   // Bench `unary` is about the rate, the others are about processor time.
   const [micros, rate] = bench === "unary" ? [`${side}-cpu`, side] : [side, `${side}-rate`];
   return { micros: medianOf(figures, bench, micros), rate: medianOf(figures, bench, rate) };
 }
 
-function medianOf({ rows }: Pick<StreamFigures, "rows">, bench: string, side: string): number {
+/**
+ * Find the median of what a side of a bench gave.
+ *
+ * @throws TypeError when the run has none
+ */
+export function medianOf({ rows }: Pick<Figures, "rows">, bench: string, side: string): number {
   const row = rows.find((known) => known.bench === bench && known.side === side);
   if (row === undefined) {
     throw new TypeError(`the run has no figures of ${side} in bench ${bench}`);
@@ -93,8 +112,13 @@ function medianOf({ rows }: Pick<StreamFigures, "rows">, bench: string, side: st
   return row.median;
 }
 
-/** Write a figure as a reader wants it: three digits, or as many as stand before the point. */
-export function toFigure(value: number): string {
-  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
-  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+/**
+ * Write a figure as a reader wants it.
+ *
+ * @param digits how many it has. Default 3. It has more if they stand before the point.
+ */
+export function toFigure(value: number, digits = 3): string {
+  const before = Math.trunc(value).toString().length;
+  const behind = Math.max(0, digits - before);
+  return value.toLocaleString("en-US", { minimumFractionDigits: behind, maximumFractionDigits: behind });
 }

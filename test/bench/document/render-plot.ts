@@ -1,4 +1,4 @@
-import { type FigureGroup, figureOf, type StreamFigures, toFigure } from "./figures.ts";
+import { type FigureGroup, type Figures, figureOf, toFigure } from "./figures.ts";
 
 /** The colours of a plot. */
 export type PlotTheme = keyof typeof THEMES;
@@ -23,7 +23,7 @@ const COLUMN = (WIDTH - MARGIN) / COLUMNS;
 const FONT = "-apple-system, 'Segoe UI', 'Noto Sans', Helvetica, Arial, sans-serif";
 
 /** Draw the figures of a group as bars: a panel for each bench, each with a scale of its own that begins at zero. */
-export function renderPlot(group: FigureGroup, figures: StreamFigures, theme: PlotTheme): string {
+export function renderPlot(group: FigureGroup, figures: Figures, theme: PlotTheme): string {
   const { paper, ink, quiet } = THEMES[theme];
   const benches = Object.keys(group.benches);
   const panelHeight = PANEL_HEAD + group.sides.length * LINE + GAP;
@@ -48,7 +48,7 @@ export function renderPlot(group: FigureGroup, figures: StreamFigures, theme: Pl
 interface Panel {
   readonly group: FigureGroup;
   readonly bench: string;
-  readonly figures: StreamFigures;
+  readonly figures: Figures;
   readonly theme: PlotTheme;
 }
 

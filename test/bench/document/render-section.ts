@@ -1,9 +1,11 @@
 import {
   FIGURE_GROUPS,
   type FigureGroup,
+  type Figures,
   figureOf,
-  type StreamFigures,
+  medianOf,
   toFigure,
+  UNARY_SIDES,
   withoutLacking,
 } from "./figures.ts";
 import { replaceBetween } from "./replace-between.ts";
@@ -13,21 +15,45 @@ import { replaceBetween } from "./replace-between.ts";
  *
  * @throws TypeError when they are not there, or the run lacks figures
  */
-export function replaceSection(markdown: string, figures: StreamFigures): string {
+export function replaceSection(markdown: string, figures: Figures): string {
   return replaceBetween(markdown, renderSection(figures).trimEnd());
 }
 
-function renderSection(figures: StreamFigures): string {
-  const rounds = Math.min(...figures.rows.map((row) => row.rounds));
+function renderSection(figures: Figures): string {
+  // A bench whose figure is always the same has one round.
+  const rounds = Math.max(...figures.rows.map((row) => row.rounds));
   const lines = [
-    `\`npm run bench\` with the benches that are named below and \`--rounds ${rounds}\`, on ${figures.machine}:`,
-    "the median of the processor time in µs, and how many a second in brackets. **Bold**: we lose.",
+    `One run of \`npm run bench:docs\`, ${rounds} rounds in which all sides take turns, on ${figures.machine}. The figures of the`,
+    "README and of [Why not something else](alternatives.md) are of the same run. **Bold**: we lose.",
     ...(figures.note === "" ? [] : ["", figures.note]),
+    "",
+    ...renderRates(figures),
+    "",
+    "In the tables that follow: the median of the processor time in µs, and how many a second in brackets.",
   ];
   return `${lines.join("\n")}\n\n${FIGURE_GROUPS.map((group) => renderGroup(withoutLacking(group, figures), figures)).join("\n")}`;
 }
 
-function renderGroup(group: FigureGroup, figures: StreamFigures): string {
+function renderRates(figures: Figures): readonly string[] {
+  const [ours = "", ...others] = UNARY_SIDES;
+  const rateOf = (side: string): number => medianOf(figures, "unary", side);
+  const toRate = (side: string): string => Math.round(rateOf(side)).toLocaleString("en-US");
+  return [
+    "| Bench `unary` | Calls a second, median | `countersign` against it |",
+    "|---|---|---|",
+    toTableLine([`\`${ours}\``, toRate(ours), ""]),
+    ...others.map((side) => {
+      const times = rateOf(ours) / rateOf(side);
+      return toTableLine([
+        `\`${side}\``,
+        toRate(side),
+        times < 1 ? `**${times.toFixed(2)}**` : times.toFixed(2),
+      ]);
+    }),
+  ];
+}
+
+function renderGroup(group: FigureGroup, figures: Figures): string {
   const [ours = "", ...others] = group.sides;
   const head = [
     "Bench",

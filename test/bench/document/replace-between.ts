@@ -1,5 +1,4 @@
-const BEGIN =
-  "<!-- Written by npm run bench:docs -- FILE, down to the next comment: change nothing by hand. -->";
+const BEGIN = "<!-- Written by npm run bench:docs, down to the next comment: change nothing by hand. -->";
 const END = "<!-- The end of what bench:docs writes. -->";
 
 /**
