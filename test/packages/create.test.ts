@@ -36,7 +36,7 @@ test("a project that npm create has begun generates, compiles, passes its tests,
   await installOffline(project);
 
   const settings = await readFile(join(project, ".env"), "utf8");
-  await writeFile(join(project, ".env"), settings.replaceAll("8080", String(await findFreePort())));
+  await writeFile(join(project, ".env"), settings.replaceAll("8090", String(await findFreePort())));
   await succeed("npm", ["run", "generate"], project);
   await succeed("npm", ["run", "types"], project);
   await succeed("npm", ["test"], project);

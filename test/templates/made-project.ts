@@ -31,7 +31,7 @@ export async function makeProject(
   const folder = join(parent, "greeter");
   const [port, pagePort] = [await findFreePort(), await findFreePort()];
   const text = (await readFile(join(folder, ".env"), "utf8"))
-    .replaceAll("8080", String(port))
+    .replaceAll("8090", String(port))
     .replace("PAGE_PORT=5173", `PAGE_PORT=${pagePort}`)
     .replace(/^(\w+_CLIENT_ID)=$/m, `$1=${PAGE_CLIENT}`)
     .replace("\nCLIENT_ID=", `\nCLIENT_ID=${SERVICE_CLIENT.id}`)
