@@ -41,18 +41,21 @@ export async function beginSession(
 /**
  * End the session here and in all tabs at once, then at the server.
  *
- * @throws whatever the source throws, or `REFRESH_UNAVAILABLE` when the store has not said whether there is a session
+ * @throws whatever the source throws, or `REFRESH_UNAVAILABLE` when the store has not said whether there is a session,
+ * because it has not answered or has failed
  */
 export async function endSession(context: SessionContext): Promise<void> {
   const held = context.holder.held();
-  const found = await context.change((current) =>
-    current?.kind === "signed_in" ? { draft: endEntry(current, "user"), value: current } : {},
-  );
-  const last = found ?? held;
+  const found = await context.change((current) => ({
+    draft: current?.kind === "signed_in" ? endEntry(current, "user") : undefined,
+    value: current,
+  }));
+  const last = found?.kind === "signed_in" ? found : held;
+  const { status, degraded } = context.holder.snapshot();
   if (last) {
     await revokeEntry(context, last);
-  } else if (context.holder.snapshot().status === "loading") {
-    // What a store holds that has not answered yet goes on.
+  } else if (found === undefined && (status === "loading" || degraded)) {
+    // What a store holds that cannot be read goes on.
     throw unavailable(pauseMs(1));
   }
 }

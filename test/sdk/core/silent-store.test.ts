@@ -33,6 +33,18 @@ test("a store that leaves one question unanswered does not stop the session", as
   session.dispose();
 });
 
+test("a store that cannot be read has not said that there is no session: a sign-out ends none", async () => {
+  const clock = createFakeClock();
+  const store: SessionStore = {
+    ...createMemoryStore(),
+    read: () => Promise.reject(new Error("its directory can be changed by others")),
+  };
+  const session = createSession({ baseUrl: "https://api.example", source, store, clock });
+  const ended = await pass(clock, session.signOut());
+  expect(ended).toMatchObject({ status: "fulfilled", value: { revoked: false } });
+  session.dispose();
+});
+
 test("a store that answers nothing any more is not waited for once for every wake-up", async () => {
   const clock = createFakeClock();
   const inner = createMemoryStore();
