@@ -75,7 +75,7 @@ async function endLate(
 ): Promise<readonly SessionsEnded[]> {
   const late: SessionsEnded[] = [];
   for (const ending of endings) {
-    // Where the store fails between the two, the logout is written all the same, and its provider must not hear that it is not.
+    // Where the store fails between the two, the logout is written all the same: its provider must get no failure.
     late.push(await revokeSessions(store, { ...ending, reason, nowMs }).catch(() => NOTHING_ENDED));
   }
   return late;

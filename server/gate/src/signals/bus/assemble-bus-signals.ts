@@ -45,7 +45,7 @@ export function assembleBusSignals(
     onForeign: () => liveness.foreign(),
     onMessage({ from, message }, isDirected) {
       if (from !== serverId) {
-        known.heard(from);
+        known.received(from);
       }
       if (message.kind === "renewed") {
         renewals.take(from, message);
