@@ -28,6 +28,7 @@ export const observedFastPath: Variant = {
     audited: observe,
     streamOpened: observe,
     streamRenewed: observe,
+    renewalAsked: observe,
     streamEnded: observe,
     signalReceived: observe,
     feedServed: observe,

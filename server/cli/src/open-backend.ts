@@ -13,6 +13,7 @@ import { openBus } from "./open-bus.ts";
 import { type BusState, createBusState } from "./operate/bus-state.ts";
 import { createLog } from "./operate/log.ts";
 import { createMetrics, type Metrics } from "./operate/metrics.ts";
+import { createStateMetrics } from "./operate/state-metrics.ts";
 import type { ServerConfig } from "./server-config.ts";
 import type { SettingName } from "./settings.ts";
 import { secretOf, storeOf } from "./store-settings.ts";
@@ -71,6 +72,7 @@ export async function openBackend(
   const bus = opened.use(await openBus(config, busState.reportTo(log))) ?? mode.bus;
   const parts = { log, observer, bus, federated: others.federated };
   const issuer = opened.use(await openOwnIssuer(config, mode, parts));
+  createStateMetrics(metrics.registry, { issuer, busState });
   const resources = opened.move();
   return {
     config,

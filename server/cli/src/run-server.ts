@@ -3,7 +3,6 @@ import type { AdminOptions, Listener } from "@countersign/node";
 import { monitorReadiness, type Readiness } from "@countersign/node/internal";
 import type { HealthState } from "@countersign/server";
 import { KEEPS_PROCESS_ALIVE, systemClock } from "@countersign/server/internal";
-import { Registry } from "prom-client";
 import { bindAdmin, bindServer, reserveAddress } from "./bind.ts";
 import type { Terminal } from "./command.ts";
 import { composeServer, type ServerMode } from "./compose-server.ts";
@@ -11,6 +10,7 @@ import type { Config } from "./config.ts";
 import { assertSafeExposure, resolveIssuerUrl } from "./exposure.ts";
 import { describeKeys } from "./federated-issuers.ts";
 import { type Backend, openBackend } from "./open-backend.ts";
+import { createServerMetrics } from "./operate/server-metrics.ts";
 import { requireServerConfig, type ServerConfig } from "./server-config.ts";
 import type { SettingName } from "./settings.ts";
 import { drainDelayOf, GRACE_MS, LAST_CALLS_MS } from "./stop-times.ts";
@@ -126,13 +126,13 @@ interface Operated {
 }
 
 function bindOwnAdmin(operated: Operated, config: ServerConfig): Promise<Listener> {
-  const none = new Registry();
+  const isReady = (): boolean => operated.health?.status("") === "SERVING";
   const options: AdminOptions = {
-    metrics: {
-      contentType: none.contentType,
-      metrics: () => (operated.backend?.metrics.registry ?? none).metrics(),
-    },
-    isReady: () => operated.health?.status("") === "SERVING",
+    metrics: createServerMetrics(
+      isReady,
+      async () => (await operated.backend?.metrics.registry.metrics()) ?? "",
+    ),
+    isReady,
     describe() {
       const issuers = operated.backend?.otherIssuers ?? [];
       return {

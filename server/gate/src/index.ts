@@ -51,6 +51,7 @@ export type {
   LogoutReceived,
   Observer,
   RefreshDecision,
+  RenewalAsked,
   StoreQuery,
   StoreSchema,
   StreamEnded,

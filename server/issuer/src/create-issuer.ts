@@ -6,6 +6,7 @@ import { composeDocuments, composeEndpoints } from "./create-issuer/endpoints.ts
 import { resolveFederatedIssuer } from "./create-issuer/federated-issuer.ts";
 import { createIssuance, type Issuance } from "./create-issuer/issuance.ts";
 import { type IssuerContext, openIssuerContext } from "./create-issuer/issuer-context.ts";
+import { type IssuerState, readState } from "./create-issuer/issuer-state.ts";
 import type { CreateIssuerOptions } from "./create-issuer/options.ts";
 import { resolveCreateIssuerOptions } from "./create-issuer/resolve-options.ts";
 import { openSignals } from "./create-issuer/signals.ts";
@@ -74,6 +75,8 @@ export interface Issuer extends AsyncDisposable {
 /** An issuer with what only our own packages use. */
 export interface OpenIssuer extends Issuer {
   readonly store: Store;
+  /** The state that it is in, for who operates it. */
+  state(): IssuerState;
 }
 
 /**
@@ -143,6 +146,7 @@ function compose(context: IssuerContext, opened: AsyncDisposableStack): Composed
     },
     clock,
     store,
+    state: () => readState(context),
     assertUsable: () => assertUsable(context),
   };
 }

@@ -27,6 +27,7 @@ test("streams are counted by how they ended, and those at their deadline by how 
     observer.streamOpened?.({ method });
   }
   observer.streamRenewed?.({ method, expiresInMs: 1 });
+  observer.renewalAsked?.({ result: "elsewhere", count: 3 });
   observer.streamEnded?.({ method, reason: "STREAM_EXPIRED", lateMs: 30 });
   observer.streamEnded?.({ method, reason: "STREAM_EXPIRED", lateMs: -1 });
   observer.streamEnded?.({ method, reason: "SESSION_REVOKED", lateMs: undefined });
@@ -36,6 +37,7 @@ test("streams are counted by how they ended, and those at their deadline by how 
       "countersign_live_streams 2",
       "countersign_streams_opened_total 6",
       "countersign_stream_renewals_total 1",
+      'countersign_stream_renewals_asked_total{result="elsewhere"} 3',
       'countersign_stream_ends_total{reason="STREAM_EXPIRED"} 2',
       'countersign_stream_ends_total{reason="SESSION_REVOKED"} 1',
       'countersign_stream_ends_total{reason="CLOSED"} 1',
@@ -80,10 +82,11 @@ test("changes, refreshes, and what the server depends on are counted", async () 
   observer.audited?.({ type: "sign_in" });
   observer.audited?.({ type: "call_denied", reason: "TOKEN_MISSING" });
   observer.refreshDecided?.({ outcome: "refreshed", microseconds: 1 });
-  observer.refreshDecided?.({ outcome: "REUSE", microseconds: 1 });
+  observer.refreshDecided?.({ outcome: "REUSE", microseconds: 30_000 });
   observer.storeQueried?.({ operation: "select", table: "accounts", result: "answered", microseconds: 300 });
   observer.storeQueried?.({ operation: "other", table: undefined, result: "failed", microseconds: 1 });
   observer.keysFetched?.({ issuer: "https://issuer.example", result: "failed", microseconds: 20_000 });
+  observer.keysFetched?.({ issuer: "https://other.example", result: "fetched", microseconds: 20_000 });
   observer.signalReceived?.({ kind: "revocation", count: 3 });
   observer.logoutReceived?.({ kind: "back_channel", issuer: undefined, result: "refused" });
   observer.feedServed?.({ kind: "delivery", count: 40 });
@@ -95,11 +98,13 @@ test("changes, refreshes, and what the server depends on are counted", async () 
       'countersign_events_total{type="sign_in",reason=""} 1',
       'countersign_refreshes_total{outcome="refreshed"} 1',
       'countersign_refreshes_total{outcome="REUSE"} 1',
+      'countersign_refresh_seconds_bucket{le="0.05"} 2',
+      'countersign_refresh_seconds_bucket{le="0.025"} 1',
       'countersign_store_queries_total{operation="select",table="accounts",result="answered"} 1',
       'countersign_store_queries_total{operation="other",table="",result="failed"} 1',
       'countersign_store_query_seconds_sum{operation="select"} 0.0003',
       'countersign_key_fetches_total{issuer="https://issuer.example",result="failed"} 1',
-      "countersign_key_fetch_seconds_sum 0.02",
+      "countersign_key_fetch_seconds_sum 0.04",
       'countersign_signals_total{kind="revocation"} 3',
       'countersign_logouts_total{kind="back_channel",event="",result="refused"} 1',
       'countersign_feed_total{kind="delivery"} 40',
@@ -109,4 +114,7 @@ test("changes, refreshes, and what the server depends on are counted", async () 
     ]),
   );
   expect(lines.filter((line) => line.includes("call_denied"))).toEqual([]);
+  expect(lines.filter((line) => line.startsWith("countersign_keys_fetched_seconds"))).toEqual([
+    expect.stringMatching(/^countersign_keys_fetched_seconds\{issuer="https:\/\/other.example"\} \d{10}/),
+  ]);
 });

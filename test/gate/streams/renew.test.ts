@@ -6,6 +6,7 @@ import { reasonOf } from "@countersign/sdk";
 import { describe, expect, test, vi } from "vitest";
 import { onPrincipalChange, principalOf } from "../../../server/gate/src/connect/principal-context.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
+import type { RenewalAsked } from "../../../server/gate/src/kernel/observe.ts";
 import { holdTime } from "../../support/fake-time.ts";
 import { clientOf } from "../../support/rpc.ts";
 import { type StreamServer, startStreamServer, tokenFor } from "./stream-server.ts";
@@ -28,7 +29,7 @@ async function openWatch(server: StreamServer, token = tokenFor(LIFE_MS, { jti: 
 /** @param onChange is told which token a stream began on, whenever it goes on with another */
 function startServer(
   onChange: (first: string | undefined) => void = () => {},
-  onError?: (error: unknown) => void,
+  options: Parameters<typeof startStreamServer>[1] = {},
 ): Promise<StreamServer> {
   const notes: Parameters<typeof startStreamServer>[0] = {
     async *watchNotes(_, ctx) {
@@ -47,7 +48,7 @@ function startServer(
       }
     },
   };
-  return startStreamServer(notes, onError === undefined ? {} : { onError });
+  return startStreamServer(notes, options);
 }
 
 /** Renew streams with a token. */
@@ -72,6 +73,21 @@ describe("StreamService.Renew", () => {
     expect(server.streams.size).toBe(1);
     vi.advanceTimersByTime(20);
     await ending;
+  });
+
+  test("an observer learns what became of the streams that were named", async () => {
+    const asked: RenewalAsked[] = [];
+    await using server = await startServer(undefined, {
+      observe: { renewalAsked: (renewal) => void asked.push(renewal) },
+    });
+    const { streamId } = await openWatch(server);
+    await renew(server, tokenFor(2 * LIFE_MS), [streamId, "one", "two"]);
+    await renew(server, tokenFor(LIFE_MS, { sub: "usr_eve" }), [streamId]).catch(() => undefined);
+    expect(asked).toEqual([
+      { result: "here", count: 1 },
+      { result: "unknown", count: 2 },
+      { result: "failed", count: 1 },
+    ]);
   });
 
   test("answers to the opening with the seconds that the stream may last", async () => {
@@ -135,7 +151,7 @@ describe("StreamService.Renew", () => {
           throw error;
         }
       };
-      await using server = await startServer(onChange, (found) => reported.push(found));
+      await using server = await startServer(onChange, { onError: (found) => reported.push(found) });
       const fussy = await openWatch(server, tokenFor(9000, { jti: "fussy" }));
       const other = await openWatch(server);
       const ending = fussy.events.next().catch((ended: unknown) => reasonOf(ended));
@@ -156,8 +172,10 @@ describe("StreamService.Renew", () => {
         throw new Error("not with this one");
       }
     };
-    await using server = await startServer(onChange, () => {
-      throw new Error("the log is full");
+    await using server = await startServer(onChange, {
+      onError() {
+        throw new Error("the log is full");
+      },
     });
     const fussy = await openWatch(server, tokenFor(9000, { jti: "fussy" }));
     const other = await openWatch(server);

@@ -3,6 +3,7 @@ import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { createAuth } from "../../../server/gate/src/connect/create-auth.ts";
 import type { Decide } from "../../../server/gate/src/connect/decide.ts";
 import type { IssuerSignals } from "../../../server/gate/src/connect/issuer-signals.ts";
+import type { Observer } from "../../../server/gate/src/kernel/observe.ts";
 import type { OtherServers } from "../../../server/gate/src/streams/renewal.ts";
 import type { StreamRegistry } from "../../../server/gate/src/streams/stream-registry.ts";
 import { buildRequestListener } from "../../../server/node/src/build-server.ts";
@@ -36,6 +37,7 @@ export function tokenFor(lifeMs: number, claims: Readonly<Record<string, unknown
 export interface StreamServerOptions extends Pick<RpcOptions, "streamFastPath" | "shutdownSignal"> {
   readonly onError?: (error: unknown) => void;
   readonly onWarning?: (message: string) => void;
+  readonly observe?: Observer;
   readonly decide?: Decide;
   /** The other servers of the issuer. Default: there are none. */
   readonly others?: OtherServers;
@@ -44,7 +46,7 @@ export interface StreamServerOptions extends Pick<RpcOptions, "streamFastPath" |
 /** Start a server whose clocks have no tolerance. */
 export async function startStreamServer(
   notes: Partial<ServiceImpl<typeof NotesService>>,
-  { onError, onWarning, decide, others, ...rpc }: StreamServerOptions = {},
+  { onError, onWarning, observe, decide, others, ...rpc }: StreamServerOptions = {},
 ): Promise<StreamServer> {
   const revocations = createRevocationSet();
   const auth = createAuth({
@@ -61,6 +63,7 @@ export async function startStreamServer(
     revocations,
     ...(onError === undefined ? {} : { onError }),
     ...(onWarning === undefined ? {} : { onWarning }),
+    ...(observe === undefined ? {} : { observe }),
     ...(decide === undefined ? {} : { decide }),
   });
   const listener = await listen(buildRequestListener({ ...auth, ...rpc }));

@@ -137,6 +137,10 @@ describe("openDatabase", () => {
     await using server = await startPostgres();
     await using store = await openDatabase({ postgres: await server.createDatabase() });
     const query = () => store.db.selectFrom("accounts").selectAll().execute();
+    await store.db.transaction().execute(async () => {
+      expect(store.connections()).toMatchObject({ used: 1, waiting: 0 });
+    });
+    expect(store.connections()).toMatchObject({ used: 0, idle: expect.any(Number) });
     await server.stop("crash");
     await expect(query()).rejects.toMatchObject({ reason: "AUTH_UNAVAILABLE", retryAfterMs: 1_000 });
     await server.start();

@@ -31,7 +31,8 @@ const LONG_WAITERS = `select 1 from pg_stat_activity where wait_event = 'advisor
 /** Make a database as the first version of the program did, with a session that goes on and one that was ended. */
 async function makeFirstVersion(location: StoreLocation): Promise<void> {
   const dialect: StoreDialect = "postgres" in location ? "postgres" : "sqlite";
-  const open = "postgres" in location ? openPostgres(location.postgres) : await openSqlite(location.sqlite);
+  const open =
+    "postgres" in location ? openPostgres(location.postgres).dialect : await openSqlite(location.sqlite);
   const db = new Kysely<AnyTables>({ dialect: open });
   await firstLight.up(db, dialect);
   await db.schema

@@ -7,6 +7,8 @@ export interface BusState {
   readonly observer: Observer;
   /** Make what logs errors of a broker. Until the next message to itself, they are what is known. */
   reportTo(log: Pick<Logger, "error">): (error: unknown) => void;
+  /** Whether messages arrive; undefined before the first message, and without a bus. */
+  isUp(): boolean | undefined;
   /** What is known, as members of a status; nothing before the first message. */
   describe(): { readonly bus?: BusTest["result"] };
 }
@@ -24,6 +26,7 @@ export function createBusState(): BusState {
       last = "failed";
       log.error({ err }, "servers get no messages from each other over the bus");
     },
+    isUp: () => (last === undefined ? undefined : last === "delivered"),
     describe: () => (last === undefined ? {} : { bus: last }),
   };
 }

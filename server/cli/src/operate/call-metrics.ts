@@ -1,33 +1,14 @@
 import type { CallDecision, Observer } from "@countersign/server";
-import { Counter, Histogram, type Registry } from "prom-client";
-
-/** Bounds of the time that a token takes to verify, in seconds: mostly a fraction of a millisecond, or a fetch of keys. */
-const VERIFICATION_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 5];
+import type { Registry } from "prom-client";
+import { createCounter, createHistogram } from "./create-metric.ts";
+import { METRICS, type MetricDefinition, type MetricName } from "./metric-list.ts";
 
 /** Create the figures of decisions on calls. @param registry what is served */
 export function createCallMetrics(registry: Registry): Observer {
-  const registers = [registry];
-  const decisions = createTally(registry, {
-    name: "countersign_calls_decided_total",
-    help: "Decisions on calls: of the gate, and refusals by rules.",
-    labelNames: ["method", "result", "reason"],
-  });
-  const denied = createTally(registry, {
-    name: "countersign_calls_denied_total",
-    help: "Calls that the gate or a rule refused.",
-    labelNames: ["method", "reason"],
-  });
-  const lookups = createTally(registry, {
-    name: "countersign_verdict_cache_total",
-    help: "Tokens that were looked up among those that were verified before: hit or miss.",
-    labelNames: ["result"],
-  });
-  const verification = new Histogram({
-    name: "countersign_token_verification_seconds",
-    help: "How long the decision on a call took whose token was not known.",
-    buckets: VERIFICATION_BUCKETS,
-    registers,
-  });
+  const decisions = createTally(registry, "countersign_calls_decided_total");
+  const denied = createTally(registry, "countersign_calls_denied_total");
+  const lookups = createTally(registry, "countersign_verdict_cache_total");
+  const verification = createHistogram(registry, "countersign_token_verification_seconds");
   return {
     callDecided({ method, result, reason, cache, microseconds }: CallDecision) {
       decisions(method, result, reason ?? "");
@@ -44,12 +25,6 @@ export function createCallMetrics(registry: Registry): Observer {
   };
 }
 
-interface TallyOptions {
-  readonly name: string;
-  readonly help: string;
-  readonly labelNames: readonly string[];
-}
-
 /** Stands in no label. */
 const SEPARATOR = "\n";
 
@@ -59,21 +34,16 @@ const SEPARATOR = "\n";
  */
 function createTally(
   registry: Registry,
-  { name, help, labelNames }: TallyOptions,
+  name: MetricName<"counter">,
 ): (...labels: readonly string[]) => void {
+  const { labels: names = [] }: MetricDefinition = METRICS[name];
   const counts = new Map<string, number>();
-  new Counter({
-    name,
-    help,
-    labelNames,
-    registers: [registry],
-    collect() {
-      for (const [key, count] of counts) {
-        const values = key.split(SEPARATOR);
-        this.inc(Object.fromEntries(labelNames.map((label, index) => [label, values[index] ?? ""])), count);
-      }
-      counts.clear();
-    },
+  createCounter(registry, name, function collect() {
+    for (const [key, count] of counts) {
+      const values = key.split(SEPARATOR);
+      this.inc(Object.fromEntries(names.map((label, index) => [label, values[index] ?? ""])), count);
+    }
+    counts.clear();
   });
   return (...labels) => {
     const key = labels.join(SEPARATOR);

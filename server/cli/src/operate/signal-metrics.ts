@@ -1,40 +1,14 @@
 import type { Observer } from "@countersign/server";
-import { Counter, Gauge, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
+import { createCounter, createGauge } from "./create-metric.ts";
 
 /** Create the figures of what a server learns of revocations, and what it passes on of them. */
 export function createSignalMetrics(registry: Registry): Observer {
-  const registers = [registry];
-  const signals = new Counter({
-    name: "countersign_signals_total",
-    help: "Revocations and withdrawals of keys that have become known here.",
-    labelNames: ["kind"],
-    registers,
-  });
-  const logouts = new Counter({
-    name: "countersign_logouts_total",
-    help: "Messages of other identity providers about what has ended, by what came of them.",
-    labelNames: ["kind", "event", "result"],
-    registers,
-  });
-  const verified = new Gauge({
-    name: "countersign_event_stream_verified_seconds",
-    help: "When the stream of security events of a transmitter was verified for the last time, in seconds since 1970.",
-    labelNames: ["issuer"],
-    aggregator: "max",
-    registers,
-  });
-  const served = new Counter({
-    name: "countersign_feed_total",
-    help: "What was done for servers that watch what is revoked here; watch less watch_end: those that do now.",
-    labelNames: ["kind"],
-    registers,
-  });
-  const busTests = new Counter({
-    name: "countersign_bus_tests_total",
-    help: "Messages of this server to itself, once a minute, by what came of them.",
-    labelNames: ["result"],
-    registers,
-  });
+  const signals = createCounter(registry, "countersign_signals_total");
+  const logouts = createCounter(registry, "countersign_logouts_total");
+  const verified = createGauge(registry, "countersign_event_stream_verified_seconds");
+  const served = createCounter(registry, "countersign_feed_total");
+  const busTests = createCounter(registry, "countersign_bus_tests_total");
   return {
     signalReceived: ({ kind, count }) => signals.inc({ kind }, count),
     logoutReceived({ kind, event = "", issuer = "", result }) {

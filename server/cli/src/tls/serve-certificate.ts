@@ -1,8 +1,8 @@
 import type { Listener } from "@countersign/node";
 import { systemClock } from "@countersign/server/internal";
-import { Gauge } from "prom-client";
 import type { Terminal } from "../command.ts";
 import type { Backend } from "../open-backend.ts";
+import { createGauge } from "../operate/create-metric.ts";
 import type { CertificateLife, CertificateStage } from "./certificate-life.ts";
 import { assertTlsFiles, readTlsFiles, type TlsFiles } from "./tls-files.ts";
 import { type CertificateObserver, watchCertificate } from "./watch-certificate.ts";
@@ -63,12 +63,7 @@ const AGING: Readonly<Record<Exclude<CertificateStage, "fine">, AgingLine>> = {
 };
 
 function createObserver({ log, metrics }: Pick<Backend, "log" | "metrics">): CertificateObserver {
-  const expiry = new Gauge({
-    name: "countersign_tls_certificate_expires_seconds",
-    help: "When the TLS certificate, or one of its chain, expires: seconds since 1970.",
-    registers: [metrics.registry],
-    aggregator: "min",
-  });
+  const expiry = createGauge(metrics.registry, "countersign_tls_certificate_expires_seconds");
   return {
     used(life, isFirst) {
       expiry.set(life.notAfterMs / 1000);

@@ -4,7 +4,8 @@ import type { Terminal } from "../command.ts";
 import type { Config } from "../config.ts";
 import { assertSafeExposure, resolveIssuerUrl } from "../exposure.ts";
 import { createLog } from "../operate/log.ts";
-import { createWorkerMetrics, type ProcessMetrics } from "../operate/metrics.ts";
+import type { ProcessMetrics } from "../operate/metrics.ts";
+import { createWorkerMetrics } from "../operate/server-metrics.ts";
 import { requireServerConfig } from "../server-config.ts";
 import { drainDelayOf, GRACE_MS } from "../stop-times.ts";
 import { CommandError } from "../usage-error.ts";
@@ -91,11 +92,12 @@ function createWorkers(
     const all = await Promise.all(ready.map((worker) => worker.readMetrics()));
     return all.filter((metrics) => metrics !== undefined);
   };
-  const metrics = createWorkerMetrics(() => pool.ready(), readMetrics);
+  const areReady = (): boolean => pool.ready() === count;
+  const metrics = createWorkerMetrics({ areReady, count: () => pool.ready(), read: readMetrics });
   return {
     pool,
     metrics: metrics.source,
-    areReady: () => pool.ready() === count,
+    areReady,
     hangUp: () => {
       for (const worker of forked) {
         worker.hangUp();

@@ -163,6 +163,7 @@ function routesOf(resolved: ResolvedAuthOptions, handlers: Handlers): RenewableR
     streams: resolved.streams,
     clock: resolved.clock,
     others: joinOtherServers(listSignals(resolved.signals)),
+    observer: resolved.observer,
     onWarning: resolved.onWarning,
   });
 }

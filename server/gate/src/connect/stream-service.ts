@@ -2,12 +2,14 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { RenewRequest, StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
 import { type Clock, resolveClock } from "../kernel/clock.ts";
+import type { IsolatedObserver } from "../kernel/observers.ts";
 import { assertOptions, OBJECT, type OptionForm, required, withMethods } from "../kernel/option-forms.ts";
 import { isOwnerId } from "../streams/owner-id.ts";
 import {
   type OtherServers,
   type RemoteRenewal,
   type RenewalCaller,
+  type RenewalResult,
   renewStreams,
   type StreamRef,
 } from "../streams/renewal.ts";
@@ -49,6 +51,14 @@ const FORMS: Readonly<Record<keyof StreamServiceOptions, OptionForm>> = {
  */
 export function createStreamService(options: StreamServiceOptions): ServiceImpl<typeof StreamService> {
   assertOptions("createStreamService", options, FORMS);
+  return createRenewals(options, undefined);
+}
+
+/** Create that service, as {@link createStreamService} does. @param onAsked observes what came of the streams, unless undefined */
+export function createRenewals(
+  options: StreamServiceOptions,
+  onAsked: IsolatedObserver["renewalAsked"] | undefined,
+): ServiceImpl<typeof StreamService> {
   const { streams, others } = options;
   const clock = resolveClock(options.clock);
 
@@ -63,16 +73,18 @@ export function createStreamService(options: StreamServiceOptions): ServiceImpl<
     return { ...answered, unknown: [...unnamed, ...answered.unknown] };
   }
 
+  async function renew(refs: StreamOwners, by: RenewalCaller): Promise<RenewedEverywhere> {
+    // Those of this server do not wait for the others: they may not have that long.
+    const here = renewStreams(streams, [...refs.keys()], { principal: by.principal, clock });
+    const absent = here.absent.map((streamId) => ({ streamId, owner: refs.get(streamId) }));
+    return { here, there: await renewElsewhere(absent, by) };
+  }
+
   return {
     async renew(request, ctx) {
       const refs = readStreams(request);
       const by = { principal: principalOf(ctx), accessToken: renewalTokenOf(ctx) };
-      // Those of this server do not wait for the others: they may not have that long.
-      const here = renewStreams(streams, [...refs.keys()], { principal: by.principal, clock });
-      const there = await renewElsewhere(
-        here.absent.map((streamId) => ({ streamId, owner: refs.get(streamId) })),
-        by,
-      );
+      const { here, there } = await observeRenewals(renew(refs, by), refs.size, onAsked);
       return {
         streams: [...here.renewed, ...there.renewed].map(({ streamId, expiresInMs }) => ({
           streamId,
@@ -84,12 +96,46 @@ export function createStreamService(options: StreamServiceOptions): ServiceImpl<
   };
 }
 
+/** What became of the streams of this server, and of the others. */
+interface RenewedEverywhere {
+  readonly here: RenewalResult;
+  readonly there: RemoteRenewal;
+}
+
+/** Observe what becomes of streams. What the renewal rejects with goes on. */
+async function observeRenewals(
+  renewal: Promise<RenewedEverywhere>,
+  count: number,
+  onAsked: IsolatedObserver["renewalAsked"] = () => undefined,
+): Promise<RenewedEverywhere> {
+  const renewed = await renewal.catch((error: unknown) => {
+    onAsked({ result: "failed", count });
+    throw error;
+  });
+  const { here, there } = renewed;
+  const counts = {
+    here: here.renewed.length,
+    elsewhere: there.renewed.length,
+    ended: here.ended.length + there.ended.length,
+    unknown: here.unknown.length + there.unknown.length,
+  };
+  for (const result of ["here", "elsewhere", "ended", "unknown"] as const) {
+    if (counts[result] > 0) {
+      onAsked({ result, count: counts[result] });
+    }
+  }
+  return renewed;
+}
+
+/** The owner of each stream, if that is known. */
+type StreamOwners = ReadonlyMap<string, string | undefined>;
+
 /**
  * Read which streams are to be renewed, each with its owner if that is known.
  *
  * @throws ConnectError when they are none, or too many
  */
-function readStreams({ streamIds, streams }: RenewRequest): ReadonlyMap<string, string | undefined> {
+function readStreams({ streamIds, streams }: RenewRequest): StreamOwners {
   const count = streamIds.length + streams.length;
   assertValid(
     count === 0 || count > MAX_STREAMS

@@ -26,6 +26,8 @@ export interface Observer {
   streamOpened?(stream: StreamOpened): void;
   /** Such a stream goes on with a newer token. */
   streamRenewed?(stream: StreamRenewed): void;
+  /** A client has asked this server to renew such streams, wherever they are open: called once for each result. */
+  renewalAsked?(renewal: RenewalAsked): void;
   /** Such a stream has ended. */
   streamEnded?(stream: StreamEnded): void;
   /** An issuer has made known what is revoked, whichever of its servers revoked it. */
@@ -102,6 +104,17 @@ export interface StreamRenewed {
   readonly method: string;
   /** How long it may go on, in milliseconds. */
   readonly expiresInMs: number;
+}
+
+/** What became of streams that a client asked to renew. */
+export interface RenewalAsked {
+  /**
+   * `here`, `elsewhere`: they go on, on this server or another. `ended`: the new token may not call their method. `unknown`: no
+   * server has them, or their method does not allow it. `failed`: the call was refused, or another server could not be asked.
+   */
+  readonly result: "here" | "elsewhere" | "ended" | "unknown" | "failed";
+  /** How many streams. */
+  readonly count: number;
 }
 
 /** A stream that has ended. */

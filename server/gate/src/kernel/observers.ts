@@ -12,6 +12,7 @@ const METHODS = Object.keys({
   audited: true,
   streamOpened: true,
   streamRenewed: true,
+  renewalAsked: true,
   streamEnded: true,
   signalReceived: true,
   logoutReceived: true,

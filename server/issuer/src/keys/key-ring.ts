@@ -44,6 +44,12 @@ export interface KeyRing {
    * @throws AuthError `AUTH_UNAVAILABLE` before {@link start}
    */
   signingKey(): SigningKey;
+  /**
+   * Since when that key signs, in milliseconds since 1970.
+   *
+   * @throws AuthError `AUTH_UNAVAILABLE` before {@link start}
+   */
+  signingSinceMs(): number;
   /** The keys that verify, for the gate. A known key is found without a promise. */
   readonly keySource: KeySource;
   /** The public keys to publish: all that verify, and the next one (RFC 7517). */
@@ -106,6 +112,10 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     },
     close: () => stopPolling?.(),
     signingKey: () => snapshots.current().signing,
+    signingSinceMs() {
+      const { signing, records } = snapshots.current();
+      return records.find(({ kid }) => kid === signing.kid)?.activeAtMs ?? Number.NaN;
+    },
     keySource: toKeySource(snapshots, times.unknownKidCooldownMs, onError),
     publicJwks: () => snapshots.current().jwks,
     list: () => listSigningKeys(store),

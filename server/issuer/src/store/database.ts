@@ -10,6 +10,7 @@ import { createQueryLog } from "./observe-queries.ts";
 import { openBus } from "./open-bus.ts";
 import type { SharedFileSink } from "./private-path.ts";
 import type { Schema } from "./schema.ts";
+import type { StoreConnections } from "./server-pools.ts";
 import { openSqlite, type SqliteOptions } from "./sqlite.ts";
 import { createStoreErrors, toStoreError } from "./store-error.ts";
 import { trackWrites, type WriteHealth } from "./write-health.ts";
@@ -80,6 +81,8 @@ export interface Store extends AsyncDisposable {
    * far as is known.
    */
   notifiedPollMs(): number | undefined;
+  /** Count its connections; undefined: it has no pool of them. */
+  connections(): StoreConnections | undefined;
   /** Let go of the database, once the queries under way are done. A second call does nothing. */
   close(): Promise<void>;
 }
@@ -128,7 +131,7 @@ export async function openDatabase(location: StoreLocation, options: StoreOption
   }
   // Postgres lets the commits of its connections share a wait by itself.
   const write: Writer = dialect === "sqlite" ? createGroupWriter(db) : (statement) => statement(db);
-  const { bus, notifiedPollMs } = opened;
+  const { bus, notifiedPollMs, connections } = opened;
   return {
     db,
     dialect,
@@ -136,6 +139,7 @@ export async function openDatabase(location: StoreLocation, options: StoreOption
     writes: healthOf(db),
     bus,
     notifiedPollMs,
+    connections,
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -150,7 +154,7 @@ export async function pingStore(store: Store): Promise<void> {
   await sql`select version from schema_versions limit 1`.execute(store.db);
 }
 
-interface OpenedDialect extends Pick<Store, "bus" | "notifiedPollMs"> {
+interface OpenedDialect extends Pick<Store, "bus" | "connections" | "notifiedPollMs"> {
   readonly dialect: Dialect;
   /** Bring the tables up to date. */
   migrate(db: Kysely<Schema>): Promise<void>;
@@ -172,6 +176,7 @@ async function openDialect(location: StoreLocation, options: DialectOptions): Pr
     bus,
     // A look into a file costs next to nothing.
     notifiedPollMs: () => undefined,
+    connections: () => undefined,
     migrate: (db) => migrate(db, "sqlite"),
     close: () => Promise.resolve(),
   };
@@ -199,15 +204,16 @@ async function openPostgresDialect(
     createOwn: () => createNotifyBus(listenUrl, { onTested: onBusTest }),
     onTested: onBusTest,
   });
+  const pools = openPostgres(url, { statementTimeoutMs, isPooled, areNamed, toError });
   return {
-    dialect: openPostgres(url, { statementTimeoutMs, isPooled, areNamed, toError }),
+    dialect: pools.dialect,
+    connections: () => pools.connections(),
     bus: opened.bus,
     notifiedPollMs: () => opened.notifiedPollMs(),
     async migrate() {
       // A large table takes long, and so does the server that has come first: over a connection that waits for either.
-      await using db = new Kysely<Schema>({
-        dialect: openPostgres(url, { statementTimeoutMs: 0, isPooled, areNamed: false }),
-      });
+      const patient = openPostgres(url, { statementTimeoutMs: 0, isPooled, areNamed: false });
+      await using db = new Kysely<Schema>({ dialect: patient.dialect });
       await migrate(db, "postgres");
     },
     close: () => opened.close(),

@@ -1,7 +1,7 @@
 import { type Dialect, PostgresDialect } from "kysely";
 import { type PoolConfig, types } from "pg";
 import { createClientAdapter } from "./adapt-client.ts";
-import { openServerPools } from "./server-pools.ts";
+import { openServerPools, type StoreConnections } from "./server-pools.ts";
 import { createStatementNames } from "./statement-names.ts";
 import { toStoreError } from "./store-error.ts";
 
@@ -37,11 +37,17 @@ export interface PostgresOptions {
   readonly toError?: typeof toStoreError;
 }
 
+/** How to use a Postgres database, and how its connections are used. */
+export interface PostgresPools {
+  readonly dialect: Dialect;
+  connections(): StoreConnections;
+}
+
 /**
  * Open pools of connections to a Postgres database, one for each server that its URL names: whichever can be written is used.
  * Nothing is sent before the first query.
  */
-export function openPostgres(url: string, options: PostgresOptions = {}): Dialect {
+export function openPostgres(url: string, options: PostgresOptions = {}): PostgresPools {
   const { statementTimeoutMs = STATEMENT_TIMEOUT_MS, isPooled = false, toError = toStoreError } = options;
   const names = createStatementNames();
   if (options.areNamed === false) {
@@ -72,13 +78,14 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Dialec
     onReadOnly: (client) => pools.moveOnFrom(client),
     rethrow,
   });
-  return new PostgresDialect({
+  const dialect = new PostgresDialect({
     pool: {
       options: {},
       end: () => pools.end(),
       connect: () => pools.connect().then(adapt, rethrow),
     },
   });
+  return { dialect, connections: () => pools.counts() };
 }
 
 /** Begin a transaction with its own limits of time, in one message. */

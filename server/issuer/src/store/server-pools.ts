@@ -1,8 +1,20 @@
 import { Pool, type PoolClient, type PoolConfig } from "pg";
 import { listServerUrls } from "./server-urls.ts";
 
+/** How the connections to a database are used. */
+export interface StoreConnections {
+  /** Those that a query or a transaction has. */
+  readonly used: number;
+  /** Those that are open for the next one. */
+  readonly idle: number;
+  /** Queries and transactions that wait for one. */
+  readonly waiting: number;
+}
+
 /** Connections to whichever server of several can be written. */
 export interface ServerPools {
+  /** Count the connections to all of them. */
+  counts(): StoreConnections;
   /** Take a connection: to the server that the last one was to, or to the next that can be had. */
   connect(): Promise<PoolClient>;
   /** Go to the next server, if that of a connection is still the first: it can only be read by now. */
@@ -28,6 +40,11 @@ export function openServerPools(url: string, config: PoolConfig): ServerPools {
   }
 
   return {
+    counts: () => ({
+      used: sum(pools, (pool) => pool.totalCount - pool.idleCount),
+      idle: sum(pools, (pool) => pool.idleCount),
+      waiting: sum(pools, (pool) => pool.waitingCount),
+    }),
     async connect() {
       let failure: unknown;
       for (const pool of order) {
@@ -53,6 +70,10 @@ export function openServerPools(url: string, config: PoolConfig): ServerPools {
       await Promise.all(pools.map((pool) => pool.end()));
     },
   };
+}
+
+function sum(pools: readonly Pool[], countOf: (pool: Pool) => number): number {
+  return pools.reduce((total, pool) => total + countOf(pool), 0);
 }
 
 function openPool(connectionString: string, config: PoolConfig): Pool {
