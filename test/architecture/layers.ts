@@ -72,6 +72,8 @@ const LAYERS: Readonly<Record<string, Layers>> = {
     // A stream is renewed under the policy of its method.
     streams: 5,
     authorize: 6,
+    // That the sender of a token holds the key which it is bound to.
+    binding: 6,
     authenticate: 7,
     keys: 8,
     // What tokens can be revoked by, in memory.

@@ -13,19 +13,14 @@ const reasons = Object.keys(AuthReason).filter(
 );
 const headings = [...markdown.matchAll(/^### (Why [A-Z].*)$/gm)].map(([, heading = ""]) => heading);
 
-/** Reasons that no call is answered with yet. */
-const RESERVED = ["DPOP_PROOF_INVALID", "DPOP_NONCE_REQUIRED"];
-
-const rows = reasons
-  .filter((reason) => !RESERVED.includes(reason))
-  .flatMap((reason) =>
-    parseTable(markdown, `Why ${reason}`).map(([messages = "", checks = "", advice = ""]) => ({
-      reason,
-      messages: namesOf(messages),
-      checks: namesOf(checks),
-      advice,
-    })),
-  );
+const rows = reasons.flatMap((reason) =>
+  parseTable(markdown, `Why ${reason}`).map(([messages = "", checks = "", advice = ""]) => ({
+    reason,
+    messages: namesOf(messages),
+    checks: namesOf(checks),
+    advice,
+  })),
+);
 const documented = rows.flatMap(({ reason, messages }) => messages.map((message) => ({ reason, message })));
 const sent = readRefusalMessages();
 

@@ -28,6 +28,14 @@ export const CHECKS = [
   "not_before",
   "expiry",
   "binding",
+  // The proof that its sender holds the key.
+  "proof_missing",
+  "proof",
+  "proof_url",
+  "proof_time",
+  "proof_nonce",
+  "proof_replay",
+  // What may end it before it expires.
   "revoked",
   "revocations_unavailable",
   // The policy of the method.

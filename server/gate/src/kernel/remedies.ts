@@ -30,6 +30,13 @@ export const REMEDIES = {
   expiry:
     "have the client fetch a newer token in time, as the SDK does; if it does, see that the clocks agree",
   binding: "have the client ask for tokens that are not bound to a key, or the method need none that are",
+  proof_missing: "have the client send a DPoP proof with each call, as the SDK's dpop() does",
+  proof: "have the client make each proof as RFC 9449 §4.2 does, with the key that the token is bound to",
+  proof_url: "name in publicUrls the URL under which the client reaches this server",
+  proof_time: "set the clocks of client and server by NTP, or raise dpop.proofWindowSeconds",
+  proof_nonce:
+    "have the client repeat the call with the nonce, as the SDK does; all servers of one origin need one secret",
+  proof_replay: "have the client make a new proof for each call: this may be a thief who has read one",
   revoked: "have the user sign in again",
   revocations_unavailable:
     "see that the server reaches its database, or the issuer that says what is revoked",

@@ -1,7 +1,7 @@
 import type { JWK } from "jose";
 import { importJWK } from "jose/key/import";
 import { toFactText, toMembersText } from "../errors/facts.ts";
-import { describeFault } from "./jwk-fault.ts";
+import { describeFault, modulusBitsOf } from "./jwk-fault.ts";
 import type { SignatureAlgorithm, VerificationKey } from "./key-source.ts";
 import { usesOf } from "./key-uses.ts";
 import { algorithmsOfKey, isNameOf } from "./public-algorithms.ts";
@@ -110,7 +110,7 @@ async function importCandidate(
 ): Promise<VerificationKey | undefined> {
   try {
     const key = await importJWK(toPublicJwk(jwk), algorithm);
-    const fault = key instanceof Uint8Array ? "it is a secret" : describeFault(jwk, key);
+    const fault = key instanceof Uint8Array ? "it is a secret" : describeFault(jwk, modulusBitsOf(key));
     if (key instanceof Uint8Array || fault !== undefined) {
       onPassedOver?.(`${toLabel(jwk)} is too weak: ${fault}`);
       return undefined;

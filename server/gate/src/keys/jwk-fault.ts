@@ -28,18 +28,17 @@ const SMALL_ORDER_POINTS: ReadonlySet<string> = new Set(
  * ([RFC 8725 §3.4](https://www.rfc-editor.org/rfc/rfc8725#section-3.4)).
  *
  * @param jwk the key as it was published
- * @param key the same, imported
+ * @param modulusBits how long its modulus is once it is imported; undefined where it has none
  * @returns what is wrong with it; undefined when nothing is
  */
-export function describeFault(jwk: JWK, key: CryptoKey): string | undefined {
+export function describeFault(jwk: JWK, modulusBits: number | undefined): string | undefined {
   if (jwk.crv === "Ed25519") {
     return SMALL_ORDER_POINTS.has(toHexOf(jwk.x)) ? "the point is of small order" : undefined;
   }
-  if (!("modulusLength" in key.algorithm)) {
+  if (modulusBits === undefined) {
     return undefined;
   }
-  const bits = Number(key.algorithm.modulusLength);
-  if (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS) {
+  if (modulusBits < MIN_RSA_BITS || modulusBits > MAX_RSA_BITS) {
     return `the modulus is not of ${MIN_RSA_BITS} to ${MAX_RSA_BITS} bits`;
   }
   return isRsaExponent(toHexOf(jwk.e)) ? undefined : "the exponent is even, or 1";
@@ -49,6 +48,11 @@ export function describeFault(jwk: JWK, key: CryptoKey): string | undefined {
 function isRsaExponent(hex: string): boolean {
   const value = BigInt(`0x0${hex}`);
   return value > 1n && value % 2n === 1n;
+}
+
+/** Read how long the modulus of an imported key is, in bits; undefined where it has none. */
+export function modulusBitsOf({ algorithm }: CryptoKey): number | undefined {
+  return "modulusLength" in algorithm ? Number(algorithm.modulusLength) : undefined;
 }
 
 function withSignBit(point: string): string {
