@@ -100,10 +100,30 @@ it("a look that takes long is not followed by another one for each poll meanwhil
   expect(looks).toBe(2);
 });
 
+it("a turn that comes a little early looks all the same", async () => {
+  await using store = await openTestSqlite();
+  const clock = createTestClock(NOW_MS);
+  const begunAtMs: number[] = [];
+  const feed = createRevocationFeed({
+    ...{ store: { ...store, notifiedPollMs: () => 1_500 }, clock, pollMs: 499.9, history: NO_HISTORY },
+    observer: {
+      begin: () => void begunAtMs.push(clock.monotonicMs()),
+      restart: () => expect.unreachable("the history is the same"),
+      end: () => undefined,
+    },
+    learn: () => undefined,
+    onError: (error) => expect.unreachable(String(error)),
+  });
+  await feed.start();
+  clock.advance(1_600);
+  await feed.close();
+  expect(begunAtMs).toHaveLength(2);
+});
+
 it("a server whose bus was down when it revoked asks the others to look when it is back, once", async () => {
   await using opened = await openTestSqlite();
   const bus = createTestBus();
-  const store = { ...opened, bus };
+  const store = { ...opened, bus, hintBus: bus };
   const feed = createRevocationFeed({
     ...{ store, clock: createTestClock(NOW_MS), pollMs: 1_000_000, history: NO_HISTORY },
     observer: { begin: () => undefined, restart: () => undefined, end: () => undefined },

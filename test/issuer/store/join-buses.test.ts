@@ -84,3 +84,18 @@ test("a channel has subscribers where one bus has some, and none where both say 
     undefined,
   ]);
 });
+
+test("as many processes answer as the bus reaches that reaches more of them", async () => {
+  const of = (count: number | undefined): MessageBus => ({
+    ...SILENT_BUS,
+    countSubscribers: async () => count,
+  });
+  const broken = { ...of(9), countSubscribers: () => Promise.reject(new Error("not connected")) };
+  const { hasSubscriber: _, ...mute } = createTestBus();
+  const counted = async (own: MessageBus, given: MessageBus) =>
+    joinBuses(own, given).countSubscribers?.("news");
+  const counts = [of(3), of(2), SILENT_BUS, mute, broken].map((given) => counted(of(2), given));
+  expect(await Promise.all(counts)).toEqual([3, 2, 2, 2, 2]);
+  // Nothing is known of those that only the store's bus reaches.
+  expect(await counted(of(undefined), of(3))).toBeUndefined();
+});

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MAX_BUS_MESSAGE_BYTES } from "../../../server/gate/src/kernel/message-bus.ts";
 import type { BusTest } from "../../../server/gate/src/kernel/observe.ts";
+import { openDatabase } from "../../../server/issuer/src/store/database.ts";
 import { createNotifyBus, type NotifyBusOptions } from "../../../server/issuer/src/store/notify-bus.ts";
+import { REVOCATION_CHANNEL } from "../../../server/issuer/src/store/revocation-hints.ts";
+import { type NewRevocation, writeRevocations } from "../../../server/issuer/src/store/revocations.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startPostgres, type TestPostgres } from "../../support/postgres.ts";
 
@@ -96,4 +99,28 @@ describe("the bus over Postgres", () => {
       expect(() => bus.publish(name, "message")).toThrow(TypeError);
     }
   });
+});
+
+test("a server that is killed right behind a commit has asked the others to look, and one that rolls back has not", async () => {
+  await using store = await openDatabase({ postgres: url });
+  await using other = await listenOn(REVOCATION_CHANNEL);
+  const revocation: NewRevocation = {
+    ...{ dimension: "sid", value: "session", beforeMs: undefined },
+    ...{ revokedAtMs: Date.now(), reason: "signed_out" },
+  };
+  /** Do what is up to the commit, and nothing of what follows. */
+  const writeAnd = (end: () => void) =>
+    store.db.transaction().execute(async (trx) => {
+      await writeRevocations(trx, store.dialect, [revocation, { ...revocation, value: "another" }]);
+      end();
+    });
+  const rollBack = writeAnd(() => {
+    throw new Error("rolled back");
+  });
+  await expect(rollBack).rejects.toThrow("rolled back");
+  await writeAnd(() => undefined);
+  // Postgres delivers in the order of the commits: what comes before this is all that there was.
+  await other.bus.publish(REVOCATION_CHANNEL, "end");
+  await eventually(() => other.messages.includes("end") || undefined);
+  expect(other.messages).toEqual(["", "", "end"]);
 });

@@ -5,6 +5,8 @@ import type { BusTest } from "../../../server/gate/src/kernel/observe.ts";
 import { createIssuer } from "../../../server/issuer/src/create-issuer.ts";
 import { openDatabase } from "../../../server/issuer/src/store/database.ts";
 import { findPooling } from "../../../server/issuer/src/store/find-pooling.ts";
+import { REVOCATION_CHANNEL } from "../../../server/issuer/src/store/revocation-hints.ts";
+import { insertRevocations } from "../../../server/issuer/src/store/revocations.ts";
 import { eventually } from "../../support/eventually.ts";
 import { installPgBouncer, startPgBouncer, type TestPooler } from "../../support/pgbouncer.ts";
 import { startPostgres, type TestPostgres } from "../../support/postgres.ts";
@@ -47,6 +49,20 @@ describe.skipIf(!isThere)(`behind PgBouncer, which hands out connections by tran
       expect.stringMatching(/^the database is behind a pooler .* messages between servers go past it/),
       expect.stringMatching(/^single statements have no limit of time behind the pooler/),
     ]);
+  });
+
+  test("a commit through the pooler asks those that listen past it to look for what is revoked", async () => {
+    await using store = await openDatabase({ postgres: pooler.url, listenUrl: direct });
+    const messages: string[] = [];
+    store.bus.subscribe(REVOCATION_CHANNEL, (message) => void messages.push(message));
+    await eventually(() => messages.length === 1 || undefined);
+    await insertRevocations(store, [
+      {
+        ...{ dimension: "sid", value: "session", beforeMs: undefined },
+        ...{ revokedAtMs: Date.now(), reason: "signed_out" },
+      },
+    ]);
+    await eventually(() => messages.length === 2 || undefined);
   });
 
   test("each transaction has its limits of time, and nothing is left of them on the connection", async () => {

@@ -113,7 +113,9 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
   };
   const look = oneAtATime(() => read().catch(report));
   const poll = (): void => {
-    if (isDown || clock.monotonicMs() - begunAtMs >= (store.notifiedPollMs() ?? 0)) {
+    // Timers run a little early or late: without the half, every other look would come a whole turn late.
+    const elapsedMs = clock.monotonicMs() - begunAtMs + options.pollMs / 2;
+    if (isDown || elapsedMs >= (store.notifiedPollMs() ?? 0)) {
       look.ask();
     }
   };
@@ -125,7 +127,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
       const subscription = store.bus.subscribe(REVOCATION_CHANNEL, () => {
         look.ask();
         // The same message says that the bus is back.
-        repeatLostHint(store.bus);
+        repeatLostHint(store.hintBus);
       });
       const stopPolling = repeat(clock, poll, options.pollMs);
       stop = async () => {

@@ -77,6 +77,11 @@ export interface Store extends AsyncDisposable {
   /** Carries messages between the servers on it. On SQLite, a single process has no other subscribers. */
   readonly bus: MessageBus;
   /**
+   * Carries the hint that there are new revocations, behind their commit: the bus that was given. Postgres itself carries it to
+   * those that listen there, with the commit.
+   */
+  readonly hintBus: MessageBus;
+  /**
    * How often to look for what other servers announce, while their messages arrive, in milliseconds; undefined: they do not, as
    * far as is known.
    */
@@ -138,6 +143,7 @@ export async function openDatabase(location: StoreLocation, options: StoreOption
     write,
     writes: healthOf(db),
     bus,
+    hintBus: location.bus ?? SILENT_BUS,
     notifiedPollMs,
     connections,
     close,

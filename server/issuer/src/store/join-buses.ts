@@ -1,4 +1,5 @@
 import type { MessageBus } from "@countersign/server";
+import { countSubscribers } from "@countersign/server/internal";
 
 /**
  * Join the bus of a store and one that is given beside it: a message goes out on both, and comes in from either. What
@@ -27,7 +28,13 @@ export function joinBuses(own: MessageBus, given: MessageBus): MessageBus {
       const found = await Promise.all([own, given].map(async (bus) => bus.hasSubscriber?.(channel)));
       return found.includes(undefined) ? found.find((has) => has === true) : found.includes(true);
     },
-    // Every process on the store has its bus, and the other one beside it reaches some of them again.
-    countSubscribers: async (channel) => own.countSubscribers?.(channel),
+    // Every process is on both. One whose connection to the store's has just broken still answers over the other one.
+    async countSubscribers(channel) {
+      const [count, beside = 0] = await Promise.all([
+        own.countSubscribers?.(channel),
+        countSubscribers(given, channel),
+      ]);
+      return count === undefined ? undefined : Math.max(count, beside);
+    },
   };
 }

@@ -23,10 +23,13 @@ export interface OpenBusOptions {
   readonly onTested: ((test: BusTest) => void) | undefined;
 }
 
-/** How often to look while messages arrive, in milliseconds: a server that is killed after its commit has sent none. */
+/** How often to look while messages arrive, in milliseconds: a look also says that the database still answers. */
 const OWN_POLL_MS = 2_000;
 
-/** On a bus that is not that of the store: a command that was called without it sends none, either. */
+/**
+ * On a bus that is not that of the store: a server that is killed right behind its commit has sent nothing there, and neither
+ * does a command that was called without it.
+ */
 const GIVEN_POLL_MS = 1_500;
 
 /** Open the bus of a store: its own, with the one that was given beside it, or that one alone where it reaches every server. */

@@ -3,7 +3,7 @@ import { type Kysely, type Selectable, sql } from "kysely";
 import { longestAccessLifeMs, MAX_ACCESS_LIFE_MS } from "./access-lives.ts";
 import { lockUntilCommit } from "./advisory-locks.ts";
 import type { Store } from "./database.ts";
-import { publishHint } from "./revocation-hints.ts";
+import { hintAtCommit, publishHint } from "./revocation-hints.ts";
 import type { RevocationTable } from "./schema/revocations.ts";
 import type { Schema } from "./schema.ts";
 
@@ -69,21 +69,21 @@ export async function insertRevocations(
 }
 
 /**
- * Let the other servers know of revocations that are committed. It is only a hint to look, and may get lost, though not by
- * an outage of this server's bus: the table is what counts.
+ * Let the servers on the bus that was given know of revocations that are committed. It is only a hint to look, and may get
+ * lost, though not by an outage of this server's bus: the table is what counts. Those that listen on Postgres know already.
  */
 export function announceRevocations(
-  { bus }: Pick<Store, "bus">,
+  { hintBus }: Pick<Store, "hintBus">,
   written: readonly RevocationRecord[] = [],
 ): void {
   if (written.length > 0) {
-    publishHint(bus);
+    publishHint(hintBus);
   }
 }
 
 /**
- * Write revocations inside a transaction, as the last of what it does: others wait from here until it is over. Then they are
- * to be announced.
+ * Write revocations inside a transaction, as the last of what it does: others wait from here until it is over. Its commit asks
+ * all that listen on Postgres to look. Then they are to be announced on the bus that was given.
  */
 export async function writeRevocations(
   db: Kysely<Schema>,
@@ -93,6 +93,7 @@ export async function writeRevocations(
   if (revocations.length === 0) {
     return [];
   }
+  await hintAtCommit(db, dialect);
   // Postgres numbers rows when they are inserted and shows them when they are committed. One writer at a time makes
   // the two orders the same, so that no reader's cursor steps over a row.
   await lockUntilCommit(db, dialect, "revocations");
