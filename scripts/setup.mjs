@@ -6,14 +6,21 @@ import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { build } from "./build.mjs";
+import {
+  attempt,
+  BROWSERS,
+  findFromDebian,
+  inPath,
+  installPackages,
+  LANGUAGES,
+  PROMETHEUS,
+} from "./debian.mjs";
 import { buildDocs, serveDocsArgs } from "./docs.mjs";
 import { installExample } from "./example.mjs";
 import { install } from "./install.mjs";
 import { packPackages } from "./pack.mjs";
 import { releasePackages } from "./release.mjs";
 import { childEnv, inRoot, ownBin, root, SetupError, say } from "./run.mjs";
-
-const isRoot = process.getuid?.() === 0;
 
 /** The first line that a program prints for --version; undefined when it does not run here. */
 function versionOf(program) {
@@ -43,11 +50,6 @@ function isRecent(version) {
   return major > 24 || (major === 24 && minor >= 15);
 }
 
-function inPath(...names) {
-  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/local/bin", "/usr/bin", "/snap/bin"];
-  return names.flatMap((name) => folders.map((folder) => join(folder, name)));
-}
-
 // ---- What the tests need beside packages
 
 function findChromium(node) {
@@ -72,54 +74,6 @@ function findChromium(node) {
     "the tests need Chromium: none is installed, and none could be downloaded. Install chromium or Google " +
       "Chrome, or set CHROMIUM_PATH to one.",
   );
-}
-
-/** What the tests in other browsers start, and the packages of Debian that bring it. */
-const BROWSERS = { WebKitWebDriver: "webkit2gtk-driver", Xvfb: "xvfb", "firefox-esr": "firefox-esr" };
-
-/** The same for the examples in Go and Python: programs, and folders of packages. */
-const LANGUAGES = {
-  go: "golang-go",
-  "/usr/share/gocode/src/google.golang.org/grpc": "golang-google-grpc-dev",
-  "/usr/lib/python3/dist-packages/grpc": "python3-grpcio",
-  protoc: "protobuf-compiler",
-  grpc_python_plugin: "protobuf-compiler-grpc",
-  "protoc-gen-go": "protoc-gen-go",
-  "protoc-gen-go-grpc": "protoc-gen-go-grpc",
-};
-
-/** Get what is missing of a table. */
-function findFromDebian(table, what) {
-  const isThere = (name) => (name.startsWith("/") ? existsSync(name) : inPath(name).some(existsSync));
-  const missing = () => Object.keys(table).filter((name) => !isThere(name));
-  if (missing().length === 0) {
-    return;
-  }
-  say(`getting ${what}, once …`);
-  installPackages(missing().map((name) => table[name]));
-  const lacking = missing();
-  if (lacking.length === 0) {
-    return;
-  }
-  const packages = lacking.map((name) => table[name]).join(" ");
-  throw new SetupError(
-    `these tests need ${lacking.join(", ")}. On Debian, this gets them: apt-get install ${packages}`,
-  );
-}
-
-/** Get packages of Debian, if this is Debian and we may. */
-function installPackages(names) {
-  if (!isRoot || !inPath("apt-get").some(existsSync)) {
-    return;
-  }
-  attempt("apt-get", ["update", "-qq"]);
-  attempt("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...names]);
-}
-
-/** Try one way of several; the next one is tried when it fails. */
-function attempt(program, args) {
-  const env = { ...childEnv(), DEBIAN_FRONTEND: "noninteractive" };
-  spawnSync(program, args, { cwd: root, stdio: "inherit", env });
 }
 
 function runningChromium() {
@@ -210,6 +164,10 @@ const COMMANDS = {
   },
   "test:benches"(node, args) {
     testIn("bench", node, { args, env: testEnv(node) });
+  },
+  "test:alerts"(node, args) {
+    findFromDebian(PROMETHEUS, "promtool");
+    testIn("alerts", node, { args, env: childEnv() });
   },
   "test:browsers"(node, args) {
     findFromDebian(BROWSERS, "WebKit and Firefox");

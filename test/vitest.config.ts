@@ -6,10 +6,12 @@ import { LongestFirst } from "./support/longest-first.ts";
 const conditions = ["@countersign/source"];
 // `npm run test:browsers` runs those in other browsers, `npm run test:runtimes` those on other runtimes,
 // `npm run test:examples` those of docs/examples, `npm run test:templates` those of projects that are begun,
-// `npm run test:site` those of the site of the guides, and `npm run test:benches` most of the benches, with configurations
-// of their own: they take minutes. One browser and one runtime are tried here.
+// `npm run test:site` those of the site of the guides, `npm run test:alerts` those that need promtool, and
+// `npm run test:benches` most of the benches, with configurations of their own: they take minutes, or what not every machine
+// has. One browser and one runtime are tried here.
 const exclude = [
   "**/node_modules/**",
+  "alerts/**",
   "dist/**",
   "output/**",
   "browsers/!(smoke).test.ts",

@@ -36,7 +36,7 @@ describe("scripts/setup.mjs", () => {
     const { code, stderr } = await runProgram(setup(["stop"]));
     expect(code).toBe(1);
     expect(stderr).toBe(
-      "countersign: usage: node scripts/setup.mjs <start|build|pack|docs|release|example|test|test:benches|test:browsers|test:examples|test:site|test:runtimes|test:templates> [args…]\n",
+      "countersign: usage: node scripts/setup.mjs <start|build|pack|docs|release|example|test|test:benches|test:alerts|test:browsers|test:examples|test:site|test:runtimes|test:templates> [args…]\n",
     );
   });
 
