@@ -19,7 +19,7 @@ const exclude = [
   "runtimes/!(smoke).test.ts",
   "site/**",
   "templates/**",
-  "bench/{bench,fleet,sessions,streams}.test.ts",
+  "bench/{bench,clients,fleet,install,sessions,streams}.test.ts",
   "bench/flood/flood.test.ts",
 ];
 

@@ -8,7 +8,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ["{bench,fleet,sessions,streams}.test.ts", "flood/flood.test.ts"],
+    include: ["{bench,clients,fleet,install,sessions,streams}.test.ts", "flood/flood.test.ts"],
     globalSetup: ["../support/postgres-template.ts"],
     maxWorkers: 1,
     testTimeout: 300_000,

@@ -1,9 +1,12 @@
 import { globSync, readFileSync } from "node:fs";
+import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 // @ts-expect-error the scripts are JavaScript without declarations: they run before anything is installed
 import { nameRelease } from "../../scripts/release-examples.mjs";
+import { copyExample, succeed } from "../examples/install-example.ts";
 import { notEmpty } from "../support/not-empty.ts";
+import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { documentOf, ROOT } from "./documents.ts";
 import { parseTable } from "./markdown.ts";
 
@@ -57,4 +60,16 @@ test("what runs programs against the demo is the same in all of them", () => {
   const texts = globSync("docs/examples/*/start.mjs", { cwd: ROOT }).map(read);
   expect(texts.length).toBeGreaterThan(1);
   expect(new Set(texts).size).toBe(1);
+});
+
+// Each is installed, started and called by `npm run test:examples`: that takes minutes.
+test("the example of a server on Fastify passes its tests with what is in the repository", async () => {
+  await using folder = await createTemporaryFolder();
+  const cwd = folder.path;
+  await copyExample("fastify-keycloak", cwd);
+  await symlink(join(ROOT, "node_modules"), join(cwd, "node_modules"));
+  await succeed({ file: join(ROOT, "node_modules/.bin/buf"), args: ["generate"], cwd });
+  const args = ["--conditions=@countersign/source", "--test", "test/*.test.ts"];
+  const { stdout } = await succeed({ file: process.execPath, args, cwd });
+  expect(stdout).toMatch(/^ℹ pass 4$/m);
 });

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { findFreePort } from "../support/free-port.ts";
 import { startProgram } from "../support/program.ts";
 import { createSigningKey, goodClaims, signToken } from "../support/tokens.ts";
-import { installExample } from "./install-example.ts";
+import { installExample, succeed } from "./install-example.ts";
 
 const key = createSigningKey("RS256", "of-the-realm");
 
@@ -26,8 +26,10 @@ async function startRealm(): Promise<AsyncDisposable & { readonly url: string }>
   };
 }
 
-test("fastify-keycloak serves with the keys and the roles of a realm, and ends on SIGTERM", async () => {
+test("fastify-keycloak passes its tests, serves with the keys and the roles of a realm, and ends on SIGTERM", async () => {
   await using folder = await installExample("fastify-keycloak");
+  const { stdout } = await succeed({ file: "npm", args: ["test"], cwd: folder.path });
+  expect(stdout).toMatch(/^ℹ pass 4$/m);
   await using realm = await startRealm();
   const env = { REALM: realm.url, PORT: String(await findFreePort()) };
   const args = ["src/server.ts"];

@@ -6,7 +6,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   "compat/compat.test.ts": 77,
   "sdk/browser/many-tabs.test.ts": 73,
   "differential/harness.test.ts": 73,
-  "docs/blocks.test.ts": 71,
+  "docs/blocks.test.ts": 45,
   "packages/packages.test.ts": 69,
   "faults/kill-refresh.test.ts": 55,
   "sdk/node/network/stops.test.ts": 44,
@@ -21,7 +21,6 @@ const SECONDS: Readonly<Record<string, number>> = {
   "faults/workers.test.ts": 26,
   "gate/connect/message/limits.test.ts": 25,
   "sdk/node/network/cables.test.ts": 25,
-  "bench/clients.test.ts": 24,
   "packages/demo.test.ts": 23,
 };
 
