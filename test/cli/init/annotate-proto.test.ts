@@ -35,11 +35,24 @@ describe("a rule is written to a method", () => {
         "rpc Get (M) returns (M) { // { }\n    option (x) = {a: {b: 1}};\n  }",
         `rpc Get (M) returns (M) {\n    ${RULE}\n    // { }\n    option (x) = {a: {b: 1}};\n  }`,
       ],
+      [
+        "with options in one line",
+        "rpc Get(M) returns (M) { option (x) = 1; }",
+        `rpc Get(M) returns (M) {\n    ${RULE}\n    option (x) = 1;\n  }`,
+      ],
       ["over two lines", "rpc Get(M)\n  returns (M);", `rpc Get(M)\n  returns (M) {\n    ${RULE}\n  }`],
     ]),
   )("%s", (_, before, after) => {
     const file = (body: string) => `service B {\n  rpc Get(M) returns (M);\n}\nservice A {\n  ${body}\n}\n`;
     expect(annotate(`${file(before)}`, ["Get"], [OPTIONS_PROTO])).toBe(file(after));
+  });
+
+  test("in a service of one line, whose methods get lines of their own", () => {
+    const text = "service A { rpc Get(M) returns (M); rpc GetAll (M) returns (M) {} }\nmessage M {}\n";
+    const method = (head: string) => `  rpc ${head} {\n    ${RULE}\n  }\n`;
+    expect(annotate(text, ["Get", "GetAll"], [OPTIONS_PROTO])).toBe(
+      `service A {\n${method("Get(M) returns (M)")}${method("GetAll (M) returns (M)")}}\nmessage M {}\n`,
+    );
   });
 
   test("with tabs, where other methods have tabs", () => {

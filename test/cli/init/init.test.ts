@@ -99,7 +99,7 @@ test("a server is guarded by rules in its proto, and the test that is written pa
     "connectNodeAdapter({ ...guardRoutes(routes), interceptors: [] })",
   );
   expect(await read("proto/shop/v1/shop.proto")).toContain('      roles: "admin"\n');
-  expect(await read("src/guard-routes.ts")).toContain('issuers: [{ issuer: "https://login.example.com"');
+  expect(await read("src/guard-routes.ts")).toContain('= [{ issuer: "https://login.example.com"');
   expect(JSON.parse(await read("package.json"))).toMatchObject({
     scripts: { test: "node --test test/shop.test.ts test/policies.test.ts" },
     dependencies: { "@bufbuild/protobuf": "^2.17.0", "@countersign/server": expect.any(String) },
@@ -107,8 +107,38 @@ test("a server is guarded by rules in its proto, and the test that is written pa
   expect(await read("test/policies.test.ts")).toContain(
     '    "shop.v1.ShopService/BanBuyer authenticated admin",\n    "shop.v1.ShopService/GetItem authenticated",\n',
   );
-  const args = ["--conditions=@countersign/source", "--test", "test/policies.test.ts"];
-  expect((await program(process.execPath, args)).stdout).toContain("pass 1");
+  await writeFile(join(place.path, "test/shop.test.ts"), OF_THE_PROJECT);
+  const args = ["--conditions=@countersign/source", "--test", "test/policies.test.ts", "test/shop.test.ts"];
+  expect((await program(process.execPath, args)).stdout).toContain("pass 2");
+});
+
+/** A test that calls the server with the rules, by an issuer of its own. */
+const OF_THE_PROJECT = `import { test } from "node:test";
+import { createClient, createRouterTransport } from "@connectrpc/connect";
+import { createTestIssuer, withToken } from "@countersign/server/testing";
+import { ShopService } from "../gen/shop/v1/shop_pb.ts";
+import { guardRoutes } from "../src/guard-routes.ts";
+
+test("a buyer reads", async () => {
+  const issuer = await createTestIssuer({ audience: "shop" });
+  const { routes } = guardRoutes((router) => router.service(ShopService, { getItem: () => ({}) }), [issuer.trust]);
+  const client = createClient(ShopService, createRouterTransport(routes));
+  await withToken(client, await issuer.token({ subject: "ada" })).getItem({});
+});
+`;
+
+test("a proto behind a link that leads out of the project stays as it is: its service gets its rule from the server", async () => {
+  await using elsewhere = await createTemporaryFolder();
+  const path = join(elsewhere.path, "shop.proto");
+  const text = OWN["proto/shop/v1/shop.proto"] ?? "";
+  await writeFile(path, text);
+  await mkdir(join(place.path, "proto/shop/v1"), { recursive: true });
+  await symlink(path, join(place.path, "proto/shop/v1/shop.proto"));
+  const { "proto/shop/v1/shop.proto": _, ...others } = OWN;
+  await beginProject(others);
+  expect((await init(["--yes"])).err).toContain("hold the list of auth.policyTable in a test");
+  expect(await read("src/guard-routes.ts")).toContain("new Map([[ShopService, AUTHENTICATED_POLICY]])");
+  expect(await readFile(path, "utf8")).toBe(text);
 });
 
 test("a service whose proto is elsewhere gets its rule from the server, once", async () => {

@@ -39,6 +39,18 @@ describe("routes are guarded", () => {
     );
   });
 
+  test("in the module of NestJS that mounts Connect", () => {
+    const text = `import { expressConnectMiddleware } from "@connectrpc/connect-express";
+export class AppModule implements NestModule {
+  constructor(private readonly rpc: Rpc) {}
+  configure(consumer: MiddlewareConsumer) {
+    consumer.apply(expressConnectMiddleware({ routes: this.rpc.routes })).forRoutes("*");
+  }
+}
+`;
+    expect(wire(text)).toContain("expressConnectMiddleware({ ...guardRoutes(this.rpc.routes) })");
+  });
+
   test("as a plugin of Fastify, whatever it is called, with imports as they are written there", () => {
     const text =
       "import { fastifyConnectPlugin as rpc } from '@connectrpc/connect-fastify'\nawait app.register(rpc, { routes })\n";
@@ -60,6 +72,24 @@ describe("what is registered is read", () => {
         [{ name: "A", specifier: "./a_pb.js" }],
       ],
       ['import { A, B } from "x"; r.service(A, {}).service(B, {});', [{ name: "B" }, { name: "A" }]],
+      [
+        'import { A } from "./a_pb.js"; export default ({ service }) => { service(A, {}); };',
+        [{ name: "A" }],
+      ],
+      ['import { A } from "./a_pb.js"; const { service: add } = router; add(A, {});', [{ name: "A" }]],
+      [
+        'import { A } from "./a_pb.js"; const add = router.service.bind(router); add(A, {});',
+        [{ name: "A", specifier: "./a_pb.js" }],
+      ],
+      // A controller of NestJS.
+      [
+        `import { A } from "./a_pb.js";
+        @Injectable() class Rpc {
+          constructor(@Inject(STORE) private readonly store: Store) {}
+          readonly routes = (router: ConnectRouter) => router.service(A, this.store);
+        }`,
+        [{ name: "A", specifier: "./a_pb.js" }],
+      ],
     ]),
   )("%s", (text, expected) => {
     const { services, unsure } = readSource(text, "routes.ts");
@@ -75,6 +105,18 @@ test.each(
       "server.ts:2 connectNodeAdapter has its routes from elsewhere",
     ],
     ["router.service(found, {});", "server.ts:1 a router gets a service that is not imported by name"],
+    [
+      'import { A } from "./a_pb.js"; registerAll(router.service);',
+      "server.ts:1 a method of a router is handed on, and what it registers is not known",
+    ],
+    [
+      'import type { ConnectRouter } from "@connectrpc/connect"; export const routes = ({ service }: ConnectRouter) => service(a, {});',
+      "server.ts:1 a router gets a service that is not imported by name",
+    ],
+    [
+      'import { createConnectRouter } from "@connectrpc/connect"; const all = routes(createConnectRouter());',
+      "server.ts:1 createConnectRouter makes a router: register with guardRoutes(routes).routes(router) all",
+    ],
     ["router.service(;", "server.ts cannot be parsed"],
   ]),
 )("of %j it says what is not known", (text, expected) => {
@@ -85,6 +127,8 @@ test.each(
   notEmpty([
     `${NODE}connectNodeAdapter({ ...guardRoutes(routes) });`,
     "locator.service(found);",
+    'import { A } from "./a_pb.js"; const { service } = props; page(service);',
+    "app.use(router.service); const { rpc } = wallet; rpc(call);",
     'import { connectNodeAdapter } from "./mine.ts"; connectNodeAdapter({ routes });',
   ]),
 )("%s concerns it not", (text) => {

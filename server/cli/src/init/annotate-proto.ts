@@ -43,7 +43,7 @@ function annotateService(
 ): readonly Edit[] {
   return service.method
     .filter((method) => !hasPolicy(method))
-    .map((method) => {
+    .flatMap((method) => {
       const place = methods.get(`${service.name}/${method.name}`);
       if (place === undefined) {
         throw new Error(`method ${service.name}/${method.name} is not found in its proto`);
@@ -61,22 +61,46 @@ function hasPolicy({ options }: MethodDescriptorProto): boolean {
 }
 
 /** A method ends with `;`, in whose place it gets a body, or it has one, which the rule begins. */
-function annotateMethod(text: string, { start, tail, hasBody }: MethodPlace, guess: Guess): Edit {
-  const indent = /^\s*/.exec(text.slice(text.lastIndexOf("\n", start) + 1, start))?.[0] ?? "";
-  const inner = indent + (indent.startsWith("\t") ? "\t" : "  ");
-  const rule = toRule(guess, inner);
-  if (!hasBody) {
-    return {
-      start: tail,
-      end: tail + 1,
-      text: `${/\s$/.test(text.slice(0, tail)) ? "" : " "}{\n${rule}\n${indent}}`,
-    };
+function annotateMethod(text: string, place: MethodPlace, guess: Guess): readonly Edit[] {
+  const { start, tail, close } = place;
+  const before = text.slice(text.lastIndexOf("\n", start) + 1, start);
+  const outer = /^\s*/.exec(before)?.[0] ?? "";
+  const isOnItsOwn = outer === before;
+  const unit = outer.startsWith("\t") ? "\t" : "  ";
+  const indent = isOnItsOwn ? outer : outer + unit;
+  const rule = `\n${toRule(guess, indent + unit)}\n`;
+  const around = isOnItsOwn ? [] : breakLines(text, place, { indent, outer });
+  if (close === undefined) {
+    const gap = /\s$/.test(text.slice(0, tail)) ? "" : " ";
+    return [...around, { start: tail, end: tail + 1, text: `${gap}{${rule}${indent}}` }];
   }
-  const blank = /^\s*/.exec(text.slice(tail + 1))?.[0] ?? "";
-  const end = tail + 1 + blank.length;
-  const next = text[end] === "}" ? `\n${indent}` : `\n${inner}`;
-  return { start: tail + 1, end, text: `\n${rule}${next}` };
+  const content = blankFrom(text, tail + 1);
+  const first = { start: tail + 1, end: content, text: rule + indent + (content === close ? "" : unit) };
+  const rest = text.slice(content, close);
+  // What stands in one line with the brace that closes it gets a line of its own.
+  const last = { start: content + rest.trimEnd().length, end: close, text: `\n${indent}` };
+  return [...around, first, ...(content === close || rest.includes("\n") ? [] : [last])];
 }
+
+/** Give a method that shares its line with others, or with the service, lines of its own. */
+function breakLines(
+  text: string,
+  { start, end }: MethodPlace,
+  { indent, outer }: { readonly indent: string; readonly outer: string },
+): readonly Edit[] {
+  const gap = /[ \t]*$/.exec(text.slice(0, start))?.[0].length ?? 0;
+  const next = blankFrom(text, end);
+  return [
+    { start: start - gap, end: start, text: `\n${indent}` },
+    ...(text[next] === "}" && !text.slice(end, next).includes("\n")
+      ? [{ start: end, end: next, text: `\n${outer}` }]
+      : []),
+  ];
+}
+
+/** Find what follows white space. */
+const blankFrom = (text: string, from: number): number =>
+  from + (/^\s*/.exec(text.slice(from))?.[0].length ?? 0);
 
 function toRule({ why, roles }: Guess, indent: string): string {
   const comment = `${indent}// Guessed by countersign init: ${why}.`;

@@ -1,5 +1,6 @@
 import { isSource, isTest, type Project } from "./project.ts";
-import { type AdapterCall, isPromising, readSource, type ServiceUse } from "./read-source.ts";
+import type { ServiceUse } from "./read-registrations.ts";
+import { type AdapterCall, isPromising, readSource } from "./read-source.ts";
 
 /** A module that hands routes to an adapter. */
 export interface Mount {

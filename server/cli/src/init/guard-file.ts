@@ -18,15 +18,20 @@ export interface GuardFile {
   readonly isTypeScript: boolean;
 }
 
+const TYPES = {
+  list: ": readonly DescService[]",
+  pair: " as const",
+  of: (name: string) => `: AuthOptions["${name}"]`,
+};
+const NO_TYPES = { list: "", pair: "", of: () => "" };
+
 /** Write the module that puts the gate around the routes of a project. */
 export function writeGuardFile({ services: found, issuer, audience, isTypeScript }: GuardFile): string {
   const services = found.map((service, index) => ({ ...service, name: toLocalName(found, index) }));
   const foreign = services.filter(({ isAnnotated }) => !isAnnotated);
   const names = ["createAuth", ...(foreign.length > 0 ? ["AUTHENTICATED_POLICY"] : [])];
   const server = [...(isTypeScript ? ["type AuthOptions"] : []), ...names].toSorted(byName).join(", ");
-  const typed = isTypeScript
-    ? { list: ": readonly DescService[]", routes: ': AuthOptions["routes"]', pair: " as const" }
-    : { list: "", routes: "", pair: "" };
+  const typed = isTypeScript ? TYPES : NO_TYPES;
   const given = foreign.map(({ name }) => `[${name}, AUTHENTICATED_POLICY]`).join(", ");
   return lines(
     isTypeScript && 'import type { DescService } from "@bufbuild/protobuf";',
@@ -36,12 +41,19 @@ export function writeGuardFile({ services: found, issuer, audience, isTypeScript
     "/** The services of this server. A method without an access rule stops the start. */",
     `export const services${typed.list} = [${services.map(({ name }) => name).join(", ")}];`,
     "",
-    "/** Put the gate before routes. What it returns goes into an adapter of Connect, in the place of the routes. */",
-    `export function ${GUARD}(routes${typed.routes}) {`,
+    "/** Whose tokens are accepted. */",
+    `const trusted${typed.of("issuers")} = [{ issuer: ${JSON.stringify(issuer)}, keys: { discovery: true } }];`,
+    "",
+    "/**",
+    " * Put the gate before routes. What it returns goes into an adapter of Connect, in the place of the routes.",
+    " *",
+    " * Tests that call the server trust an issuer of their own: `[issuer.trust]` of `createTestIssuer`.",
+    " */",
+    `export function ${GUARD}(routes${typed.of("routes")}, issuers${typed.of("issuers")} = trusted) {`,
     "  return createAuth({",
     "    routes,",
-    "    // Whose tokens are accepted, and the name of this server in their claim aud.",
-    `    issuers: [{ issuer: ${JSON.stringify(issuer)}, keys: { discovery: true } }],`,
+    "    issuers,",
+    "    // The name of this server in their claim aud.",
     `    audience: ${JSON.stringify(audience)},`,
     foreign.length > 0 &&
       "    // Guessed by countersign init: rules of services whose protos are not in this project.",

@@ -61,7 +61,7 @@ function report({ line: { values }, terminal }: Call, { isWritten, diff, left }:
     terminal.print(JSON.stringify({ written: isWritten, diff, left }, undefined, 2));
   } else if (isWritten) {
     terminal.warn(
-      "Written. Next: install what package.json names, generate the code of the protos where git ignores it, run your tests, and read each rule that was guessed.",
+      "Written. Next: install what package.json names, generate the code of the protos where git ignores it, run your tests, and read each rule that was guessed. Once you take away enforce, tests that call the server need tokens: have them call guardRoutes(routes, [issuer.trust]), with createTestIssuer of @countersign/server/testing.",
     );
   }
   if (left.length > 0) {

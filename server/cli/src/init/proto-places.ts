@@ -19,7 +19,10 @@ export interface MethodPlace {
   readonly start: number;
   /** Behind the types: the place of `;`, or of the brace that opens the body. */
   readonly tail: number;
-  readonly hasBody: boolean;
+  /** The brace that closes the body. Undefined: it has none. */
+  readonly close: number | undefined;
+  /** Behind the `;` or the brace that ends it. */
+  readonly end: number;
 }
 
 /**
@@ -53,12 +56,12 @@ function readMethods(tokens: readonly Token[], methods: Map<string, MethodPlace>
   const service = tokens[1]?.text ?? "";
   for (let at = 3; at < tokens.length; at = endOfStatement(tokens, at)) {
     const [keyword, name] = tokens.slice(at, at + 2);
-    const tail = tokens
-      .slice(at, endOfStatement(tokens, at))
-      .find(({ text }) => text === ";" || text === "{");
+    const method = tokens.slice(at, endOfStatement(tokens, at));
+    const tail = method.find(({ text }) => text === ";" || text === "{");
     if (keyword?.text === "rpc" && name !== undefined && tail !== undefined) {
-      const { start } = keyword;
-      methods.set(`${service}/${name.text}`, { start, tail: tail.start, hasBody: tail.text === "{" });
+      const close = tail.text === "{" ? method.findLast(({ text }) => text === "}")?.start : undefined;
+      const end = method.at(-1)?.end ?? tail.end;
+      methods.set(`${service}/${name.text}`, { start: keyword.start, tail: tail.start, close, end });
     }
   }
 }

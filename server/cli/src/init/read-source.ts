@@ -1,5 +1,6 @@
-import type { CallExpression, Expression, File, Node, ObjectExpression } from "@babel/types";
-import { type Binding, findBinding, readImports } from "./imports.ts";
+import type { CallExpression, File, Node, ObjectExpression } from "@babel/types";
+import { type Binding, readImports } from "./imports.ts";
+import { readRegistrations, type ServiceUse } from "./read-registrations.ts";
 import { parseModule, type Range, rangeOf, walk } from "./syntax.ts";
 
 /** A call of an adapter of Connect that gets routes. */
@@ -13,11 +14,6 @@ export interface AdapterCall {
   readonly property: Range;
   /** What is written as its value, as an expression. */
   readonly routes: string;
-}
-
-/** What is registered at a router. */
-export interface ServiceUse extends Binding {
-  readonly line: number;
 }
 
 /** What of a server stands in one module. */
@@ -38,15 +34,18 @@ const ADAPTERS: Readonly<Record<string, string>> = {
   "@connectrpc/connect-node": "connectNodeAdapter",
 };
 
+/** Makes a router without an adapter, for servers of other kinds. */
+const ROUTER = "createConnectRouter";
+
 /** The function that the command writes: its calls are there already. */
 export const GUARD = "guardRoutes";
 
 /** Check whether a module may have something of a server, without parsing it. */
 export function isPromising(text: string): boolean {
   return (
-    text.includes(".service(") ||
-    text.includes(".rpc(") ||
-    Object.values(ADAPTERS).some((name) => text.includes(name))
+    /\.(?:service|rpc)\b/.test(text) ||
+    /\{[^{}]*\b(?:service|rpc)\b[^{}]*\}/.test(text) ||
+    [ROUTER, ...Object.values(ADAPTERS)].some((name) => text.includes(name))
   );
 }
 
@@ -58,7 +57,7 @@ export function readSource(text: string, path: string): SourceFacts {
   }
   const imports = readImports(file);
   const adapters: AdapterCall[] = [];
-  const services: ServiceUse[] = [];
+  const registrations = readRegistrations(file, imports);
   const unsure: string[] = [];
   walk(file, (node) => {
     if (node.type !== "CallExpression") {
@@ -66,20 +65,16 @@ export function readSource(text: string, path: string): SourceFacts {
     }
     const place = `${path}:${node.loc?.start.line ?? 1}`;
     const adapter = readAdapter(node, imports, text);
-    const service = readService(node, imports);
     if (typeof adapter === "string") {
       unsure.push(`${place} ${adapter}`);
     } else if (adapter !== undefined) {
       adapters.push(adapter);
     }
-    if (typeof service === "string") {
-      unsure.push(`${place} ${service}`);
-    } else if (service !== undefined) {
-      services.push({ ...service, line: node.loc?.start.line ?? 1 });
-    }
   });
   const last = file.program.body.findLast((node) => node.type === "ImportDeclaration");
-  return { adapters, services, importsEnd: last === undefined ? 0 : rangeOf(last).end, unsure };
+  unsure.push(...registrations.unsure.map(({ line, what }) => `${path}:${line} ${what}`));
+  const importsEnd = last === undefined ? 0 : rangeOf(last).end;
+  return { adapters, services: registrations.services, importsEnd, unsure };
 }
 
 /** @returns the parsed module, or what is wrong with it */
@@ -97,6 +92,9 @@ function readAdapter(
   imports: ReadonlyMap<string, Binding>,
   text: string,
 ): AdapterCall | string | undefined {
+  if (isRouterMade(callee, imports)) {
+    return `${ROUTER} makes a router: register with ${GUARD}(routes).routes(router) all that it gets`;
+  }
   const called = toAdapter(callee, imports);
   const [first, second] = args;
   // A plugin of Fastify is an argument of `register`.
@@ -113,6 +111,11 @@ function readAdapter(
 function toAdapter(node: Node, imports: ReadonlyMap<string, Binding>): string | undefined {
   const binding = node.type === "Identifier" ? imports.get(node.name) : undefined;
   return binding !== undefined && ADAPTERS[binding.specifier] === binding.name ? binding.name : undefined;
+}
+
+function isRouterMade(node: Node, imports: ReadonlyMap<string, Binding>): boolean {
+  const binding = node.type === "Identifier" ? imports.get(node.name) : undefined;
+  return binding?.specifier === "@connectrpc/connect" && binding.name === ROUTER;
 }
 
 function readRoutes(
@@ -145,35 +148,4 @@ function isGuarded(node: Node): boolean {
     node.argument.callee.type === "Identifier" &&
     node.argument.callee.name === GUARD
   );
-}
-
-/** @returns what is registered, what cannot be known of it, or undefined when nothing is */
-function readService(
-  { callee, arguments: [first] }: CallExpression,
-  imports: ReadonlyMap<string, Binding>,
-): Binding | string | undefined {
-  if (callee.type !== "MemberExpression" || callee.property.type !== "Identifier" || first === undefined) {
-    return undefined;
-  }
-  if (
-    !["service", "rpc"].includes(callee.property.name) ||
-    first.type === "SpreadElement" ||
-    first.type === "ArgumentPlaceholder"
-  ) {
-    return undefined;
-  }
-  const binding = findBinding(first, imports);
-  const isRouter = callee.object.type !== "Super" && /router/i.test(rootOf(callee.object));
-  return binding ?? (isRouter ? "a router gets a service that is not imported by name" : undefined);
-}
-
-/** The name that a chain as `router.service(…).service(…)` begins with. */
-function rootOf(node: Expression): string {
-  if (node.type === "Identifier") {
-    return node.name;
-  }
-  if (node.type === "CallExpression" && node.callee.type !== "Super" && node.callee.type !== "Import") {
-    return node.callee.type === "V8IntrinsicIdentifier" ? "" : rootOf(node.callee);
-  }
-  return node.type === "MemberExpression" && node.object.type !== "Super" ? rootOf(node.object) : "";
 }

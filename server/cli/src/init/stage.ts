@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync, readlinkSync, realpathSync } from "node:fs";
 import { appendFile, cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { CommandError } from "../usage-error.ts";
 import { runProgram } from "./run-program.ts";
 
@@ -40,13 +40,19 @@ const MODULES = /(?:^|\/)node_modules(?:\/|$)/;
 export async function openStage(project: string): Promise<Stage> {
   const listed = await git(project, ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
   // A file that is deleted stays in the list until that is committed.
-  const files = [...new Set(listed.toString().split("\0"))].filter(
+  const all = [...new Set(listed.toString().split("\0"))].filter(
     (file) => file !== "" && !MODULES.test(file) && existsSync(join(project, file)),
   );
-  const folder = await mkdtemp(join(tmpdir(), "countersign-init-"));
-  for (const file of files) {
+  const files = all.filter((file) => !isLinkOutside(project, file));
+  const kept = new Set(files);
+  const place = await mkdtemp(join(tmpdir(), "countersign-init-"));
+  // What a template of buf writes to `../..` stays in the folder that is deleted.
+  const folder = join(place, "a/b/c/d/e/f/g/h");
+  for (const file of all) {
     await mkdir(dirname(join(folder, file)), { recursive: true });
-    await cp(join(project, file), join(folder, file), { verbatimSymlinks: true, recursive: true });
+    const isLink = kept.has(file);
+    const options = { verbatimSymlinks: isLink, dereference: !isLink, recursive: true };
+    await cp(join(project, file), join(folder, file), options);
   }
   await linkModules(project, folder, files);
   await git(folder, ["init", "--quiet"]);
@@ -63,8 +69,21 @@ export async function openStage(project: string): Promise<Stage> {
         await git(folder, ["diff", "--cached", "--binary", "--no-color", "--no-ext-diff", tree])
       ).toString();
     },
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: () => rm(place, { recursive: true, force: true }),
   };
+}
+
+/**
+ * Check whether a file of a project is a link that leads out of its copy. What it leads to is copied, for buf, and is no file of
+ * the project: a change of it would be written to where it leads.
+ */
+function isLinkOutside(project: string, file: string): boolean {
+  const path = join(project, file);
+  if (!lstatSync(path).isSymbolicLink()) {
+    return false;
+  }
+  const target = relative(realpathSync(project), realpathSync(path));
+  return isAbsolute(readlinkSync(path)) || isAbsolute(target) || target.split(sep)[0] === "..";
 }
 
 async function linkModules(project: string, folder: string, files: readonly string[]): Promise<void> {

@@ -27,7 +27,10 @@ export async function writeRules(project: Project, services: readonly NamedServi
 /** Find the file that is imported by a name. @throws CommandError when several files may be meant */
 function findProto({ files }: Project, name: string): string {
   const [path, ...others] = files.filter((file) => file === name || file.endsWith(`/${name}`));
-  if (path === undefined || others.length > 0) {
+  if (path === undefined) {
+    throw new CommandError(`${name} is no file of this project: a link leads to it, or git ignores it`);
+  }
+  if (others.length > 0) {
     throw new CommandError(`which proto is ${name}? ${[path, ...others].join(", ")}`);
   }
   return path;
