@@ -6,6 +6,7 @@ export { AUTHENTICATED_POLICY, PUBLIC_POLICY } from "./authorize/policy.ts";
 export type { Policy } from "./authorize/policy-fields.ts";
 export type { PolicyEntry, PolicyTable } from "./authorize/policy-table.ts";
 export { PolicyError } from "./authorize/policy-table.ts";
+export type { DpopNonceOptions, DpopOptions } from "./binding/dpop-options.ts";
 export type { AnonymousStreamLimits } from "./connect/anonymous-streams.ts";
 export type { AuthOptions } from "./connect/auth-options.ts";
 export { claimsOf } from "./connect/claims-of.ts";

@@ -219,11 +219,12 @@ const MAX_SIGNAL_BYTES = 128 * 1024;
 
 function createRoutes(
   { options, clock, signals }: IssuerContext,
-  { sessions, signIn }: Issuance,
+  { sessions, signIn, readProvenKey }: Issuance,
 ): Issuer["routes"] {
   const service = createSessionService({
     sessions,
     signIn,
+    readProvenKey,
     issuer: options.url,
     maxTokenBytes: options.maxTokenBytes,
     isCookieOrigin: (origin) => options.cookieOrigins.has(origin),

@@ -47,9 +47,27 @@ describe("the metadata", () => {
   it("names the resources that tokens can be asked for, if there are any (RFC 9728 §4)", () => {
     const resources = ["https://notes.example.com"];
     for (const build of [toMetadataDocument, toOpenIdDocument]) {
-      expect(build("https://auth.example", resources)).toMatchObject({ protected_resources: resources });
+      expect(build("https://auth.example", { resources })).toMatchObject({ protected_resources: resources });
       expect(build("https://auth.example")).not.toHaveProperty("protected_resources");
     }
+  });
+
+  it("says what proofs are signed with, and where clients show certificates (RFC 9449 §5.1, RFC 8705 §5)", () => {
+    expect(toMetadataDocument("https://auth.example").dpop_signing_alg_values_supported).toContain("ES256");
+    expect(toMetadataDocument("https://auth.example")).not.toHaveProperty("mtls_endpoint_aliases");
+    const mtlsUrl = "https://mtls.auth.example";
+    expect(toMetadataDocument("https://auth.example", { mtlsUrl })).toMatchObject({
+      tls_client_certificate_bound_access_tokens: true,
+      token_endpoint_auth_methods_supported: expect.arrayContaining([
+        "tls_client_auth",
+        "self_signed_tls_client_auth",
+      ]),
+      mtls_endpoint_aliases: {
+        token_endpoint: `${mtlsUrl}/oauth2/token`,
+        revocation_endpoint: `${mtlsUrl}/oauth2/revoke`,
+        introspection_endpoint: `${mtlsUrl}/oauth2/introspect`,
+      },
+    });
   });
 
   it("lets nobody ask about tokens without a proof (RFC 7662 §2.1)", () => {

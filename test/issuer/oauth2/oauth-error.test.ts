@@ -32,8 +32,8 @@ describe("an error of ours", () => {
       TOKEN_EXPIRED: null,
       STREAM_EXPIRED: null,
       REAUTH_REQUIRED: null,
-      DPOP_PROOF_INVALID: null,
-      DPOP_NONCE_REQUIRED: null,
+      DPOP_PROOF_INVALID: "invalid_dpop_proof",
+      DPOP_NONCE_REQUIRED: "use_dpop_nonce",
       SERVER_DRAINING: null,
     };
   for (const [reason, code] of Object.entries(refusals)) {

@@ -48,6 +48,17 @@ const attempt: RefreshAttempt = {
 };
 const superseded = { ...attempt, token: tokenOf(newest - 1) };
 const sameAttempt = { ...superseded, refreshId: session.refreshId };
+
+/** The session, bound to a key since generation 4: its newest token, and the one before, need a proof. */
+const bound: SessionRecord = {
+  ...session,
+  key: { jwkThumbprint: "own", sinceGeneration: newest - 1 },
+  refreshHash: hashRefreshToken({ ...tokenOf(newest), jwkThumbprint: "own" }),
+};
+/** The same since generation 5: the token before was bound to nothing. */
+const justBound: SessionRecord = { ...bound, key: { jwkThumbprint: "own", sinceGeneration: newest } };
+const late = rotatedAtMs + SIBLING_WINDOW_MS + 1;
+const unproven = { kind: "unproven", jwkThumbprint: "own" };
 const invalid = (why: string) => ({ kind: "invalid", why });
 
 const cases = [
@@ -124,6 +135,55 @@ const cases = [
     session: { ...session, revokedAtMs: 5, revokeReason: "signed_out" },
     attempt: { ...attempt, token: tokenOf(0) },
     decision: { kind: "revoked" },
+  },
+  {
+    rule: "replaces a bound token for its key",
+    session: bound,
+    attempt: { ...attempt, jwkThumbprint: "own" },
+    decision: { kind: "rotate" },
+  },
+  { rule: "refuses a bound token without a proof", session: bound, decision: unproven },
+  {
+    rule: "refuses a bound token with another key",
+    session: bound,
+    attempt: { ...attempt, jwkThumbprint: "other" },
+    decision: unproven,
+  },
+  {
+    rule: "repeats a bound token for its key",
+    session: bound,
+    attempt: { ...sameAttempt, jwkThumbprint: "own" },
+    decision: { kind: "repeat" },
+  },
+  {
+    rule: "repeats no bound token with another key",
+    session: bound,
+    attempt: { ...sameAttempt, jwkThumbprint: "other" },
+    decision: unproven,
+  },
+  {
+    rule: "does not take an old bound token without a proof for theft of the session",
+    session: bound,
+    attempt: { ...superseded, nowMs: late },
+    decision: unproven,
+  },
+  {
+    rule: "takes an old bound token with a proof for theft",
+    session: bound,
+    attempt: { ...superseded, jwkThumbprint: "own", nowMs: late },
+    decision: { kind: "reuse" },
+  },
+  {
+    rule: "gives what follows the last token that was not bound to its key alone",
+    session: justBound,
+    attempt: sameAttempt,
+    decision: unproven,
+  },
+  {
+    rule: "takes a second use of a token from before for theft, whoever has bound the session",
+    session: justBound,
+    attempt: { ...superseded, nowMs: late },
+    decision: { kind: "reuse" },
   },
 ];
 

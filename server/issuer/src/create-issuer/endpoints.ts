@@ -8,7 +8,11 @@ import {
 import { readAssertionIssuer } from "../credentials/client-assertion.ts";
 import { createDocuments } from "../oauth2/documents.ts";
 import { createOAuthEndpoints } from "../oauth2/endpoints.ts";
-import { createTokenExchange } from "../services/token-exchange.ts";
+import {
+  createTokenExchange,
+  type TokenExchange,
+  type TokenExchangeOptions,
+} from "../services/token-exchange.ts";
 import { createTokenLookup } from "../services/token-lookup.ts";
 import { createRefreshLookup } from "../sessions/refresh-lookup.ts";
 import { createSubjectLimit, type SubjectLimit } from "../sessions/subject-limit.ts";
@@ -31,31 +35,24 @@ export function composeEndpoints(
   { issuance, trust }: EndpointParts,
 ): Readonly<Record<string, Endpoint>> {
   const { clock, revocations, store, secret, options } = context;
-  const { sessions, signIn, externalTerms, isOtherIssuer } = issuance;
+  const { audience, resources, maxTokenBytes } = options;
+  const { sessions, signIn, readProvenKey, externalTerms, isOtherIssuer } = issuance;
   const { issuer } = trust;
   const authenticate = authenticateOwn(context, trust);
-  const issuerOf = (token: string) => readAssertionIssuer(token, options.maxTokenBytes);
+  const issuerOf = (token: string) => readAssertionIssuer(token, maxTokenBytes);
   return createOAuthEndpoints({
     signIn,
     sessions,
     revocations,
     tokenRevocations: limitTokenRevocations(context),
+    readProvenKey,
     issuerOf,
     isOtherIssuer,
     clock,
     issuer,
-    audience: options.audience,
-    resources: options.resources,
-    exchange: createTokenExchange({
-      issuer,
-      store,
-      authenticate,
-      issuerOf,
-      federation: issuance.federation,
-      sessions,
-      accessGrants: issuance.accessGrants,
-      confirmSession: issuance.confirmSession,
-    }),
+    audience,
+    resources,
+    exchange: composeExchange({ issuance, issuer, store, authenticate, issuerOf }),
     findToken: createTokenLookup({
       authenticate,
       sessions,
@@ -64,6 +61,23 @@ export function composeEndpoints(
       findRefreshToken: createRefreshLookup({ store, secret, externalTerms }),
     }),
     onError: (error) => options.onError(error, "unexpected error of an OAuth endpoint"),
+  });
+}
+
+type ExchangeParts = Pick<TokenExchangeOptions, "authenticate" | "issuer" | "issuerOf" | "store"> &
+  Pick<EndpointParts, "issuance">;
+
+function composeExchange({ issuance, issuer, store, authenticate, issuerOf }: ExchangeParts): TokenExchange {
+  const { federation, sessions, accessGrants, confirmSession } = issuance;
+  return createTokenExchange({
+    issuer,
+    store,
+    authenticate,
+    issuerOf,
+    federation,
+    sessions,
+    accessGrants,
+    confirmSession,
   });
 }
 
@@ -95,6 +109,7 @@ export function composeDocuments({ options, keyRing }: IssuerContext): Readonly<
   return createDocuments({
     issuer: options.url,
     resources: options.resources,
+    mtlsUrl: options.mtlsUrl,
     publicJwks: () => keyRing.publicJwks(),
     jwksMaxAgeSeconds: Math.floor(options.jwksMaxAgeMs / 1_000),
     onError: (error) => options.onError(error, "a public document could not be made"),

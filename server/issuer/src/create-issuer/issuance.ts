@@ -1,4 +1,4 @@
-import { createTrustedIssuers } from "@countersign/server/internal";
+import { createProofVerifier, createTrustedIssuers } from "@countersign/server/internal";
 import { createAccountLimiter } from "../credentials/account-limiter.ts";
 import { type CallerRecognitionOptions, createCallerRecognition } from "../credentials/caller-recognition.ts";
 import {
@@ -21,6 +21,7 @@ import { limitSignInAttempts } from "../credentials/sign-in-attempts.ts";
 import { createTrustedAssertions } from "../credentials/trusted-assertions.ts";
 import { toMetadataDocument } from "../oauth2/metadata.ts";
 import { createSealedMessages } from "../renewal/sealed-messages.ts";
+import { createProvenKeyReader, type ReadProvenKey } from "../services/sender-proof.ts";
 import { createSignIn, type SignIn } from "../services/session-sign-in.ts";
 import { type AccessGrants, createAccessGrants } from "../sessions/access-grants.ts";
 import { type ConfirmSession, createConfirmSession } from "../sessions/confirm-session.ts";
@@ -39,6 +40,8 @@ export interface Issuance {
   readonly confirmSession: ConfirmSession;
   readonly federation: Federation;
   readonly signIn: SignIn;
+  /** Reads the DPoP proofs of calls for tokens: one for RPCs and for OAuth, so that none is taken twice. */
+  readonly readProvenKey: ReadProvenKey;
   /** What the subjects of another issuer can have at a refresh. */
   readonly externalTerms: NonNullable<SessionsOptions["externalTerms"]>;
   /** Whether tokens of this name can be exchanged. */
@@ -86,9 +89,18 @@ export function createIssuance(
     confirmSession,
     federation,
     signIn: composeSignIn(context, { sessions, accessGrants, confirmSession, federation, federated }, opened),
+    readProvenKey: composeProvenKeyReader(context),
     externalTerms,
     isOtherIssuer: (name) => trusted.get(name) !== undefined,
   };
+}
+
+function composeProvenKeyReader({ options, clock }: IssuerContext): ReadProvenKey {
+  const { dpop, publicUrls } = options;
+  const { windowSeconds, maxRemembered, nonces } = dpop;
+  return createProvenKeyReader(
+    createProofVerifier({ publicUrls, clock, windowSeconds, maxRemembered, nonces }),
+  );
 }
 
 type GrantParts = Pick<SessionsOptions, "newSessions" | "tokenClaims">;

@@ -1,4 +1,4 @@
-import type { AuditSink, Clock, MessageBus, Observer } from "@countersign/server";
+import type { AuditSink, Clock, DpopOptions, MessageBus, Observer } from "@countersign/server";
 import type { PasswordCost } from "../credentials/password.ts";
 import type { AcceptPassword } from "../credentials/password-rule.ts";
 import type { ClaimsHook } from "../sessions/token-claims.ts";
@@ -16,6 +16,20 @@ export interface CreateIssuerOptions {
   readonly secret: Uint8Array | SecretFile;
   /** The public URL of the issuer: claim `iss` of its tokens (RFC 8414 §2), `https://` or on loopback. The store keeps it. */
   readonly url: string;
+  /**
+   * The URLs under which clients reach the services and endpoints: of each, the origin, with the path that a proxy adds. A DPoP proof
+   * ([RFC 9449](https://www.rfc-editor.org/rfc/rfc9449)) names the URL of its call, which must be under one of them.
+   * Default: `url`.
+   */
+  readonly publicUrls?: readonly string[];
+  /** How DPoP proofs are judged. Default: `proofWindowSeconds` 60, `maxRememberedProofs` 1,000,000, no nonces. */
+  readonly dpop?: DpopOptions;
+  /**
+   * The URL whose connections ask clients for a certificate, such as that of another port: the metadata names the endpoints there
+   * ([RFC 8705 §5](https://www.rfc-editor.org/rfc/rfc8705#section-5)). It may be `url`. Default: none, and the metadata says
+   * nothing of certificates.
+   */
+  readonly mtlsUrl?: string | undefined;
   /** The API that its access tokens are for: their claim `aud`. The store keeps it. */
   readonly audience: string;
   /**

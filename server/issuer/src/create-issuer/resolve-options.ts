@@ -25,21 +25,24 @@ import type { CreateIssuerOptions, InsecureCreateIssuerOptions, IssuerStoreLocat
 import { printError } from "./print-error.ts";
 import { resolveResources } from "./resources.ts";
 import { assertSecret } from "./secret.ts";
+import { resolveSenderOptions, type SenderOptions } from "./sender-options.ts";
 
 /** {@link CreateIssuerOptions} with every default filled in. */
 export interface ResolvedIssuerOptions
-  extends Omit<
-    Required<CreateIssuerOptions>,
-    | "allowedOrigins"
-    | "audit"
-    | "bus"
-    | "claims"
-    | "insecure"
-    | "maxTokenBytes"
-    | "observe"
-    | "provisional"
-    | "signals"
-  > {
+  extends SenderOptions,
+    Omit<
+      Required<CreateIssuerOptions>,
+      | keyof SenderOptions
+      | "allowedOrigins"
+      | "audit"
+      | "bus"
+      | "claims"
+      | "insecure"
+      | "maxTokenBytes"
+      | "observe"
+      | "provisional"
+      | "signals"
+    > {
   /** Finds the claims of tokens; undefined: they are those of the store. */
   readonly claims: ClaimsHook | undefined;
   readonly maxTokenBytes: number;
@@ -81,13 +84,7 @@ export function resolveCreateIssuerOptions(options: CreateIssuerOptions): Resolv
   const clock = resolveClock(options.clock);
   const observer = resolveObserver(options, { onWarning, clock });
   assertOptionNames("createIssuer", options, OPTION_NAMES);
-  assertStore(store);
-  assertSecret(secret);
-  assertNestedOptions(options);
-  assertUrl(url, insecure);
-  assertAudience(audience);
-  assertClaimsHook(options.claims);
-  assertOrigins("allowedOrigins", allowedOrigins);
+  assertForms(options);
   const times = resolveTimes(options);
   return {
     ...times,
@@ -95,6 +92,7 @@ export function resolveCreateIssuerOptions(options: CreateIssuerOptions): Resolv
     store,
     secret,
     url,
+    ...resolveSenderOptions(options),
     audience,
     resources: resolveResources(options.resources, audience),
     claims: options.claims,
@@ -122,6 +120,17 @@ function resolveInsecure({
   passwordCost = {},
 }: InsecureCreateIssuerOptions) {
   return { failOpen, sharedFiles, passwordCost };
+}
+
+/** @throws TypeError when an option is not of its kind */
+function assertForms(options: CreateIssuerOptions): void {
+  assertStore(options.store);
+  assertSecret(options.secret);
+  assertNestedOptions(options);
+  assertUrl(options.url, options.insecure ?? {});
+  assertAudience(options.audience);
+  assertClaimsHook(options.claims);
+  assertOrigins("allowedOrigins", options.allowedOrigins ?? []);
 }
 
 type Rates = Required<

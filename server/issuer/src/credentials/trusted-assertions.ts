@@ -66,6 +66,10 @@ export function createTrustedAssertions(options: TrustedAssertionsOptions): Trus
         // Another party acts for the subject (RFC 8693 §4.1): it does not become the client.
         throw unknownClient({ check: "actor", got: principal.actor.subject });
       }
+      if (principal.binding !== undefined) {
+        // Nothing here proves its key: whoever has got hold of the token would become the client.
+        throw unknownClient({ check: "binding", expected: "no claim cnf", got: principal.binding.kind });
+      }
       const subject = { issuer: principal.issuer, subject: principal.subject };
       const clientId = await findClientIdBySubject(store, subject);
       const client = clientId === undefined ? undefined : await findClient(store, clientId);

@@ -1,5 +1,6 @@
 import type { Clock, Endpoint } from "@countersign/server";
 import { createByteBudget, DEFAULT_LIMITS } from "@countersign/server/internal";
+import type { ReadProvenKey } from "../services/sender-proof.ts";
 import type { SignIn } from "../services/session-sign-in.ts";
 import type { TokenExchange } from "../services/token-exchange.ts";
 import type { TokenLookup } from "../services/token-lookup.ts";
@@ -7,7 +8,7 @@ import type { Sessions } from "../sessions/sessions.ts";
 import { createIntrospectionEndpoint } from "./introspection-endpoint.ts";
 import { createOAuthEndpoint } from "./oauth-endpoint.ts";
 import { createRevocationEndpoint, type RevocationDeps } from "./revocation-endpoint.ts";
-import { createTokenEndpoint } from "./token-endpoint.ts";
+import { createTokenEndpoint, TOKEN_PATH } from "./token-endpoint.ts";
 
 /** What the OAuth endpoints work on. */
 export interface OAuthEndpointsOptions {
@@ -21,6 +22,8 @@ export interface OAuthEndpointsOptions {
   readonly signIn: SignIn;
   /** Refreshes sessions, and ends those whose token is revoked. */
   readonly sessions: Pick<Sessions, "refresh" | "end">;
+  /** Reads the DPoP proofs of requests for tokens. */
+  readonly readProvenKey: ReadProvenKey;
   /** Exchanges tokens (RFC 8693). */
   readonly exchange: TokenExchange;
   /** Finds the session of a token, or `undefined` for one that is no good. */
@@ -54,7 +57,7 @@ export function createOAuthEndpoints(options: OAuthEndpointsOptions): Readonly<R
   const budget = createByteBudget({ maxBytes, maxBytesPerConnection: maxBytes });
   const serving = { onError, clock, budget };
   return {
-    "/oauth2/token": createOAuthEndpoint(serving, createTokenEndpoint(options)),
+    [TOKEN_PATH]: createOAuthEndpoint(serving, createTokenEndpoint(options)),
     "/oauth2/revoke": createOAuthEndpoint(serving, createRevocationEndpoint(options)),
     "/oauth2/introspect": createOAuthEndpoint(serving, createIntrospectionEndpoint(options)),
   };

@@ -4,8 +4,7 @@ import { toSessionUse } from "../services/session-use.ts";
 import type { ExchangedToken } from "../services/token-exchange.ts";
 import { type Caller, needClient } from "./caller.ts";
 import type { Form } from "./form.ts";
-import type { GrantDeps, Granted } from "./grant.ts";
-import type { OAuthRequest } from "./oauth-endpoint.ts";
+import type { GrantDeps, Granted, TokenRequest } from "./grant.ts";
 import { namingWrongCredentials, OAuthError } from "./oauth-error.ts";
 import { readResources, readScopes } from "./parameters.ts";
 
@@ -24,10 +23,10 @@ const EXCHANGEABLE: ReadonlyMap<string, ExchangedTokenType> = new Map([
  */
 export async function exchangeTokens(
   { exchange }: Pick<GrantDeps, "exchange">,
-  request: OAuthRequest,
+  request: TokenRequest,
   caller: Caller,
 ): Promise<Granted> {
-  const { form, peer } = request;
+  const { form, peer, binding, certificateThumbprint } = request;
   const client = needClient(caller);
   assertGranted(client, "token-exchange");
   if ((form.get("requested_token_type") ?? ISSUED_TOKEN_TYPE) !== ISSUED_TOKEN_TYPE) {
@@ -39,7 +38,7 @@ export async function exchangeTokens(
   const use = toSessionUse(request);
   // RFC 8693 §2.2.2: what is wrong with either token makes the request invalid, not the grant.
   const tokens = await namingWrongCredentials("invalid_request", () =>
-    exchange({ client, subject, actor, scopes, resources, peer, use }),
+    exchange({ client, subject, actor, scopes, resources, binding, certificateThumbprint, peer, use }),
   );
   return { tokens, issuedTokenType: ISSUED_TOKEN_TYPE };
 }

@@ -1,3 +1,4 @@
+import type { SenderProof } from "../services/sender-proof.ts";
 import type { SignIn } from "../services/session-sign-in.ts";
 import type { TokenExchange } from "../services/token-exchange.ts";
 import type { Sessions } from "../sessions/sessions.ts";
@@ -23,5 +24,8 @@ export interface Granted {
   readonly issuedTokenType?: string;
 }
 
+/** A request for tokens, and what its sender has proven: they are bound to it. */
+export type TokenRequest = OAuthRequest & SenderProof;
+
 /** Gives out tokens for one grant type. */
-export type Grant = (deps: GrantDeps, request: OAuthRequest, caller: Caller) => Promise<Granted>;
+export type Grant = (deps: GrantDeps, request: TokenRequest, caller: Caller) => Promise<Granted>;

@@ -5,8 +5,7 @@ import { FIRST_PARTY_CLIENT_ID } from "../sessions/session-options.ts";
 import type { ClientRecord } from "../store/clients.ts";
 import { type Caller, needClient } from "./caller.ts";
 import { exchangeTokens } from "./exchange-grant.ts";
-import type { Grant, GrantDeps, Granted } from "./grant.ts";
-import type { OAuthRequest } from "./oauth-endpoint.ts";
+import type { Grant, GrantDeps, Granted, TokenRequest } from "./grant.ts";
 import { namingWrongCredentials, OAuthError } from "./oauth-error.ts";
 import { readRefreshId, readResources, readScopes } from "./parameters.ts";
 
@@ -21,27 +20,27 @@ export const GRANTS: ReadonlyMap<string, Grant> = new Map<string, Grant>([
 /** [RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4) */
 async function grantClientCredentials(
   { signIn }: GrantDeps,
-  { form }: OAuthRequest,
+  { form, binding }: TokenRequest,
   caller: Caller,
 ): Promise<Granted> {
   const client = needClient(caller);
-  const wish = { scopes: readScopes(form), resources: readResources(form) };
+  const wish = { scopes: readScopes(form), resources: readResources(form), binding };
   return { tokens: await signIn.beginClient(client, "client_credentials", wish) };
 }
 
 /** [RFC 6749 §6](https://www.rfc-editor.org/rfc/rfc6749#section-6) */
 async function grantRefresh(
   { sessions }: GrantDeps,
-  request: OAuthRequest,
+  request: TokenRequest,
   caller: Caller,
 ): Promise<Granted> {
   const clientId = caller.kind === "first-party" ? FIRST_PARTY_CLIENT_ID : needRefresher(caller).clientId;
-  const { form } = request;
+  const { form, binding } = request;
   const refreshToken = form.need("refresh_token");
   const [refreshId, scopes, resources] = [readRefreshId(form), readScopes(form), readResources(form)];
   const use = toSessionUse(request);
   return {
-    tokens: await sessions.refresh({ refreshToken, refreshId, clientId, scopes, resources, use }),
+    tokens: await sessions.refresh({ refreshToken, refreshId, clientId, scopes, resources, binding, use }),
   };
 }
 
@@ -57,10 +56,10 @@ function needRefresher(caller: Caller): ClientRecord {
  */
 async function grantAssertion(
   { signIn, issuerOf, isOtherIssuer }: GrantDeps,
-  request: OAuthRequest,
+  request: TokenRequest,
   caller: Caller,
 ): Promise<Granted> {
-  const { form, peer } = request;
+  const { form, peer, binding, certificateThumbprint } = request;
   const assertion = form.need("assertion");
   const [scopes, resources] = [readScopes(form), readResources(form)];
   const client = caller.kind === "client" ? caller.client : undefined;
@@ -74,13 +73,15 @@ async function grantAssertion(
     if (client !== undefined && client.clientId !== signer.clientId) {
       throw new OAuthError("invalid_grant", "the assertion is another client's");
     }
-    return { tokens: await signIn.beginClient(signer, "jwt-bearer", { scopes, resources }) };
+    return { tokens: await signIn.beginClient(signer, "jwt-bearer", { scopes, resources, binding }) };
   }
   const canRefresh = caller.kind !== "anonymous";
   const tokens = await signIn.beginFederated({
     token: assertion,
     scopes,
     resources,
+    binding,
+    certificateThumbprint,
     peer,
     client,
     canRefresh,

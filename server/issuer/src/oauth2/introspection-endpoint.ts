@@ -1,7 +1,9 @@
 import type { Principal } from "@countersign/server";
 import type { SignIn } from "../services/session-sign-in.ts";
 import type { LiveToken, TokenLookup } from "../services/token-lookup.ts";
+import { toConfirmation } from "../sessions/mint.ts";
 import type { SessionRights } from "../sessions/session-rights.ts";
+import { toTokenType } from "../sessions/tokens.ts";
 import type { ClientRecord } from "../store/clients.ts";
 import { pickCustomClaims } from "../store/custom-claims.ts";
 import type { SessionRecord } from "../store/session-record.ts";
@@ -44,12 +46,12 @@ function mayLearnOf(client: ClientRecord, token: LiveToken): boolean {
 }
 
 function describeAccessToken(principal: Principal): object {
-  const { claims } = principal;
+  const { claims, binding } = principal;
   return {
     // First: what this endpoint says itself goes before everything else.
     ...pickCustomClaims(claims),
     active: true,
-    token_type: "Bearer",
+    token_type: toTokenType(binding),
     iss: principal.issuer,
     sub: principal.subject,
     aud: principal.audience,
@@ -64,6 +66,7 @@ function describeAccessToken(principal: Principal): object {
     acr: claims.acr,
     amr: claims.amr,
     act: claims.act,
+    cnf: binding && toConfirmation(binding),
   };
 }
 

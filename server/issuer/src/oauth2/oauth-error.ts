@@ -11,6 +11,8 @@ export type OAuthErrorCode =
   | "unsupported_token_type"
   | "invalid_scope"
   | "invalid_target"
+  | "invalid_dpop_proof"
+  | "use_dpop_nonce"
   | "temporarily_unavailable"
   | "server_error";
 
@@ -45,6 +47,8 @@ const CODES = {
   SESSION_REVOKED: "invalid_grant",
   INSUFFICIENT_SCOPE: "invalid_scope",
   POLICY_DENIED: "unauthorized_client",
+  DPOP_PROOF_INVALID: "invalid_dpop_proof",
+  DPOP_NONCE_REQUIRED: "use_dpop_nonce",
   RATE_LIMITED: "retry",
   AUTH_UNAVAILABLE: "retry",
   // About the access token of a call, which the endpoints do not take.
@@ -53,8 +57,6 @@ const CODES = {
   TOKEN_EXPIRED: "unexpected",
   STREAM_EXPIRED: "unexpected",
   REAUTH_REQUIRED: "unexpected",
-  DPOP_PROOF_INVALID: "unexpected",
-  DPOP_NONCE_REQUIRED: "unexpected",
   SERVER_DRAINING: "unexpected",
 } as const satisfies Record<AuthReason, OAuthErrorCode | "retry" | "unexpected">;
 
@@ -75,7 +77,12 @@ export function toOAuthError(error: unknown): OAuthError | undefined {
   if (code === "retry") {
     return toRetry(error);
   }
-  return code === "unexpected" ? undefined : new OAuthError(code, error.message);
+  return code === "unexpected" ? undefined : new OAuthError(code, error.message, { headers: toNonce(error) });
+}
+
+/** RFC 9449 §8: the nonce for the next attempt goes into a header. */
+function toNonce({ metadata }: AuthError): Readonly<Record<string, string>> {
+  return metadata.nonce === undefined ? {} : { "dpop-nonce": metadata.nonce };
 }
 
 function toRetry({ reason, message, retryAfterMs = DEFAULT_RETRY_MS }: AuthError): OAuthError {

@@ -1,3 +1,4 @@
+import type { ReadProvenKey } from "../services/sender-proof.ts";
 import type { TokenAudiences } from "../sessions/token-audience.ts";
 import type { IssuedTokens } from "../sessions/tokens.ts";
 import { readCaller } from "./caller.ts";
@@ -8,19 +9,27 @@ import { OAuthError } from "./oauth-error.ts";
 import { assertTarget } from "./parameters.ts";
 
 /** What the token endpoint needs. */
-export interface TokenEndpointDeps extends GrantDeps, TokenAudiences {}
+export interface TokenEndpointDeps extends GrantDeps, TokenAudiences {
+  /** Reads the DPoP proofs of requests. */
+  readonly readProvenKey: ReadProvenKey;
+}
+
+/** The path of the token endpoint, under each public URL. */
+export const TOKEN_PATH = "/oauth2/token";
 
 /** Create the token endpoint: `/oauth2/token` ([RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)). */
 export function createTokenEndpoint(deps: TokenEndpointDeps): OAuthAnswer {
   return async (request) => {
-    const { form } = request;
+    const { headers, form } = request;
     const grant = GRANTS.get(form.need("grant_type"));
     if (grant === undefined) {
       throw new OAuthError("unsupported_grant_type", "this grant type is not supported");
     }
+    // Before the client is authenticated: an assertion is good once, and the client asks again when it needs a nonce.
+    const key = await deps.readProvenKey({ headers, httpMethod: "POST", path: TOKEN_PATH });
     const caller = await readCaller(deps.signIn, request);
     assertTarget(form, deps);
-    return toResponse(await grant(deps, request, caller));
+    return toResponse(await grant(deps, { ...request, binding: key }, caller));
   };
 }
 
@@ -31,7 +40,7 @@ function toResponse({ tokens, issuedTokenType }: Granted): object {
   return {
     access_token: tokens.accessToken,
     ...(issuedTokenType === undefined ? {} : { issued_token_type: issuedTokenType }),
-    token_type: "Bearer",
+    token_type: tokens.tokenType,
     expires_in: toSeconds(tokens.expiresInMs),
     ...toRefresh(tokens),
     // RFC 6749 §3.3: a scope is at least one word.

@@ -52,6 +52,7 @@ export async function beginFederatedSession(
     scopes: wish.scopes,
     maxAccessTtlMs: wish.maxAccessTtlMs,
     resources: wish.resources,
+    binding: wish.binding,
     use: wish.use,
     external,
     externalClaims: identity.principal.claims,

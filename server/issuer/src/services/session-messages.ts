@@ -27,7 +27,7 @@ export function toTokenSet(tokens: IssuedTokens): MessageInitShape<typeof TokenS
     ...(tokens.refreshExpiresInMs > 0 ? { refreshExpiresIn: durationFromMs(tokens.refreshExpiresInMs) } : {}),
     scopes: [...tokens.scopes],
     sessionId: tokens.sessionId,
-    tokenType: "Bearer",
+    tokenType: tokens.tokenType,
   };
 }
 
@@ -47,6 +47,7 @@ export function toSessionMessage(
     current: session.sessionId === currentSessionId,
     device: session.device ?? "",
     address: session.address ?? "",
+    binding: session.key === undefined ? "" : "dpop",
     ...(actor === undefined ? {} : { actor }),
   };
 }
@@ -61,6 +62,7 @@ export function toWhoAmI(principal: Principal): MessageInitShape<typeof WhoAmIRe
     roles: [...principal.roles],
     expiresAt: timestampFromMs(principal.expiresAtSeconds * 1_000),
     issuer: principal.issuer,
+    binding: principal.binding?.kind ?? "",
   };
 }
 

@@ -6,7 +6,7 @@ import {
   type SignInRequest,
 } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { AuthError, type Clock, principalOf } from "@countersign/server";
-import { assertValid, peerOf } from "@countersign/server/internal";
+import { assertValid, peerOf, toMethodName } from "@countersign/server/internal";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { IssuedTokens } from "../sessions/tokens.ts";
 import { readDeviceProofs, writeDeviceProofs } from "./device-cookie.ts";
@@ -14,6 +14,7 @@ import { textViolations } from "./input.ts";
 import { changeOwnPassword } from "./own-password.ts";
 import { listOwnSessions, readOwnSession, revokeOtherSessions, revokeOwnSession } from "./own-sessions.ts";
 import { createRefreshCookie, type RefreshCookie } from "./refresh-cookie.ts";
+import type { ReadProvenKey } from "./sender-proof.ts";
 import {
   assertRefreshRequest,
   MAX_SESSION_ID_BYTES,
@@ -29,6 +30,8 @@ import { toSessionUse } from "./session-use.ts";
 export interface SessionServiceOptions {
   readonly sessions: Sessions;
   readonly signIn: Pick<SignIn, "begin" | "changePassword">;
+  /** Reads the DPoP proofs of SignIn and Refresh. */
+  readonly readProvenKey: ReadProvenKey;
   /** Claim `iss` of our own tokens: those of other issuers have no session here. */
   readonly issuer: string;
   /**
@@ -56,6 +59,7 @@ export function createSessionService(options: SessionServiceOptions): ServiceImp
   const deps: Deps = {
     sessions,
     signIn: options.signIn,
+    readProvenKey: options.readProvenKey,
     issuer,
     maxTokenBytes: options.maxTokenBytes,
     cookie: createRefreshCookie({ isCookieOrigin, issuer, clock }),
@@ -95,9 +99,11 @@ async function signIn(deps: Deps, request: SignInRequest, ctx: HandlerContext): 
   const maxAccessTtlMs = readMaxAccessTtl(request);
   const peer = peerOf(ctx.values);
   const use = toSessionUse({ headers: ctx.requestHeader, peer, device });
+  const binding = await readBinding(deps, ctx);
   const origin = { peer, deviceProofs: readDeviceProofs(ctx), refreshToken: deps.cookie.peek(ctx) };
+  const wish = { scopes, resources, maxAccessTtlMs, binding, use };
   const { deviceProofs, ...tokens } = await namingWrongResources(() =>
-    deps.signIn.begin({ credential, scopes, resources, origin, sessionId, maxAccessTtlMs, use }),
+    deps.signIn.begin({ ...wish, credential, origin, sessionId }),
   );
   const response = { tokens: deliver(deps, ctx, { tokens, inCookie }) };
   if (inCookie && deviceProofs !== undefined) {
@@ -119,10 +125,19 @@ async function refresh(deps: Deps, request: RefreshRequest, ctx: HandlerContext)
   }
   const maxAccessTtlMs = readMaxAccessTtl(request);
   const use = toSessionUse({ headers: ctx.requestHeader, peer: peerOf(ctx.values) });
+  const binding = await readBinding(deps, ctx);
   const tokens = await namingWrongResources(() =>
-    deps.sessions.refresh({ refreshToken, refreshId, resources, maxAccessTtlMs, use }),
+    deps.sessions.refresh({ refreshToken, refreshId, resources, maxAccessTtlMs, binding, use }),
   );
   return { tokens: deliver(deps, ctx, { tokens, inCookie }) };
+}
+
+/** The method is that of the descriptor: what stands in the request may have been changed on the way. */
+function readBinding(
+  { readProvenKey }: Deps,
+  { requestHeader: headers, requestMethod: httpMethod, method }: HandlerContext,
+): ReturnType<ReadProvenKey> {
+  return readProvenKey({ headers, httpMethod, path: `/${toMethodName(method)}` });
 }
 
 /** Hand tokens over: what is in the cookie is not in the body. */

@@ -16,6 +16,7 @@ import type { ClientRecord } from "../store/clients.ts";
 import { takeOverActor, toClientParty } from "./delegation.ts";
 import { beginFederatedSession, type SessionBeginners } from "./federated-session.ts";
 import { assertMayAct } from "./may-act.ts";
+import { assertSender, type SenderProof } from "./sender-proof.ts";
 import { createSignInGuard } from "./sign-in-guard.ts";
 
 /** The proof of who signs in. */
@@ -33,7 +34,7 @@ export interface SignInInput extends TokenWish {
 }
 
 /** A sign-in of a subject of another issuer. */
-export interface FederatedInput extends TokenWish {
+export interface FederatedInput extends TokenWish, SenderProof {
   readonly token: string;
   readonly peer: string;
   /** The client that the session is for, which limits what can be granted; undefined: our own pages and tools. */
@@ -118,6 +119,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     leavePlace: LeavePlace,
   ): Promise<IssuedTokens> => {
     const identity = await federation(token, "jwt", { peer: input.peer, leavePlace });
+    assertSender(identity.principal, input);
     if (input.client !== undefined) {
       assertMayAct(toClientParty(input.client.clientId, issuer), identity.principal);
     }

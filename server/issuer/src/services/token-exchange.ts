@@ -14,6 +14,7 @@ import { readOwnActor, takeOverActor, toActor, toClientParty } from "./delegatio
 import { beginFederatedSession, limitToClient, type SessionBeginners } from "./federated-session.ts";
 import { carryMayAct, type Party } from "./may-act.ts";
 import { type OwnIdentity, readOwnIdentity } from "./own-identity.ts";
+import { assertSender, type SenderProof } from "./sender-proof.ts";
 
 /** A token to be exchanged. */
 export interface ExchangedToken {
@@ -22,7 +23,7 @@ export interface ExchangedToken {
 }
 
 /** What a client asks for. */
-export interface ExchangeInput {
+export interface ExchangeInput extends SenderProof {
   readonly client: ClientRecord;
   /** Whom the new token is about. */
   readonly subject: ExchangedToken;
@@ -73,14 +74,14 @@ type Identity =
   | { readonly kind: "federated"; readonly identity: FederatedIdentity };
 
 /** Where an exchange comes from: the client has proven who it is. */
-interface ExchangeOrigin extends Pick<TokenOrigin, "peer"> {
+interface ExchangeOrigin extends Pick<TokenOrigin, "peer">, SenderProof {
   readonly clientId: string;
 }
 
 /** Create the exchange of tokens ([RFC 8693](https://www.rfc-editor.org/rfc/rfc8693)). */
 export function createTokenExchange(options: TokenExchangeOptions): TokenExchange {
   const limit = createConcurrencyLimit(CHECKING);
-  const identify = async ({ token, type }: ExchangedToken, origin: ExchangeOrigin): Promise<Identity> => {
+  const identifyAny = async ({ token, type }: ExchangedToken, origin: ExchangeOrigin): Promise<Identity> => {
     if (options.issuerOf(token) !== options.issuer) {
       const source = { address: origin.peer, account: origin.clientId, isKnown: true };
       const identity = await limit(source, (leavePlace) =>
@@ -93,8 +94,13 @@ export function createTokenExchange(options: TokenExchangeOptions): TokenExchang
     }
     return { kind: "own", identity: await readOwnIdentity(() => options.authenticate(token, origin)) };
   };
-  return async ({ client, subject, actor, scopes, resources, peer, use }) => {
-    const origin = { peer, clientId: client.clientId };
+  const identify = async (token: ExchangedToken, origin: ExchangeOrigin): Promise<Identity> => {
+    const found = await identifyAny(token, origin);
+    assertSender(found.identity.principal, origin);
+    return found;
+  };
+  return async ({ client, subject, actor, scopes, resources, peer, use, ...sender }) => {
+    const origin = { ...sender, peer, clientId: client.clientId };
     const owner = await identify(subject, origin);
     const party =
       actor === undefined
@@ -102,13 +108,16 @@ export function createTokenExchange(options: TokenExchangeOptions): TokenExchang
         : toParty(await identify(actor, origin));
     const { principal } = owner.identity;
     const before = owner.kind === "own" ? readOwnActor(principal) : takeOverActor(principal);
+    // What a token becomes is bound as it was, when the client binds it to nothing else.
+    const binding = sender.binding ?? principal.binding;
     const act = toActor(party, principal, before);
     if (owner.kind === "federated") {
       // An actor with a token of its own acts for as long as that one lasts, and proves itself anew.
       const canRefresh = actor === undefined;
       const { identity } = owner;
       const type = "token_exchange";
-      const session = { identity, type, client, scopes, resources, use, actor: act, canRefresh } as const;
+      const wish = { scopes, resources, binding, use };
+      const session = { ...wish, identity, type, client, actor: act, canRefresh } as const;
       return beginFederatedSession(options, session);
     }
     const { identity } = owner;
@@ -122,6 +131,7 @@ export function createTokenExchange(options: TokenExchangeOptions): TokenExchang
       clientId: client.clientId,
       scopes,
       resources,
+      binding,
       actor: act,
       notAfterMs: identity.expiresAtMs,
     });

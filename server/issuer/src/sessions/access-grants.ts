@@ -12,7 +12,7 @@ import { grantScopes } from "./scopes.ts";
 import type { SubjectLimit } from "./subject-limit.ts";
 import { grantResources, narrowAudience } from "./token-audience.ts";
 import { type ClaimsGrant, claimsOf, type TokenClaims } from "./token-claims.ts";
-import type { IssuedTokens, TokenHolder, TokenWish } from "./tokens.ts";
+import { type IssuedTokens, type TokenHolder, type TokenWish, toTokenType } from "./tokens.ts";
 
 /** What {@link createAccessGrants} needs; the same as for sessions. */
 export interface AccessGrantsOptions {
@@ -160,15 +160,24 @@ function issue(
   { scopes, audience, claims }: Contents,
 ): IssuedTokens {
   const { issuer, keyRing, clock } = options;
-  const { holder, clientId, sessionId, authTimeMs, acr, amr, actor } = access;
+  const { holder, clientId, sessionId, authTimeMs, acr, amr, actor, binding } = access;
   const { subject, roles } = holder;
   const nowMs = clock.nowMs();
   const { token, expiresAtMs } = mintAccessToken(
     { issuer, accessTtlMs: lifeMs(options, access, nowMs), key: keyRing.signingKey(), nowMs },
-    { subject, clientId, sessionId, scopes, roles, audience, authTimeMs, acr, amr, actor, claims },
+    { subject, clientId, sessionId, scopes, roles, audience, authTimeMs, acr, amr, actor, binding, claims },
   );
   const expiresInMs = expiresAtMs - nowMs;
-  return { accessToken: token, expiresInMs, refreshToken: "", refreshExpiresInMs: 0, scopes, sessionId };
+  const tokenType = toTokenType(binding);
+  return {
+    accessToken: token,
+    tokenType,
+    expiresInMs,
+    refreshToken: "",
+    refreshExpiresInMs: 0,
+    scopes,
+    sessionId,
+  };
 }
 
 function lifeMs({ accessTtlMs }: AccessGrantsOptions, access: NewAccess, nowMs: number): number {

@@ -5,6 +5,7 @@ import type { SessionSponsor } from "../store/sessions.ts";
 import { storeSession, toClientSponsor } from "./new-session.ts";
 import { createRefreshToken, createSessionId, hashRefreshToken } from "./refresh-token.ts";
 import { grantScopes } from "./scopes.ts";
+import { sessionKeyOf } from "./session-key.ts";
 import type { SessionContext } from "./session-options.ts";
 import { grantResources, narrowAudience } from "./token-audience.ts";
 import { type ClaimsGrant, claimsOf } from "./token-claims.ts";
@@ -56,7 +57,7 @@ export interface NewExternalSession extends Authentication, TokenWish {
 
 /** Begin a session of an account. */
 export async function beginSession(context: SessionContext, input: NewSession): Promise<IssuedTokens> {
-  const { account, clientId, amr, acr, maxAccessTtlMs, use } = input;
+  const { account, clientId, amr, acr, maxAccessTtlMs, binding, use } = input;
   const { subject, passwordHash, roles } = account;
   const scopes = grantScopes(input.scopes, account.scopes);
   const resources = grantResources(input.resources, context);
@@ -68,6 +69,7 @@ export async function beginSession(context: SessionContext, input: NewSession): 
     lifeMs: context.absoluteTtlMs,
     sponsor: { subject, passwordHash },
     maxAccessTtlMs,
+    binding,
     about: { type: "sign_in", account: { subject, username }, external: undefined, claims },
   });
 }
@@ -97,6 +99,7 @@ export async function beginExternalSession(
     lifeMs: Math.min(context.absoluteTtlMs, refreshForMs),
     sponsor: toClientSponsor(clientId),
     maxAccessTtlMs: input.maxAccessTtlMs,
+    binding: input.binding,
     about: {
       type,
       account: undefined,
@@ -106,10 +109,10 @@ export async function beginExternalSession(
   });
 }
 
-interface Beginning extends Pick<TokenWish, "maxAccessTtlMs"> {
+interface Beginning extends Pick<TokenWish, "binding" | "maxAccessTtlMs"> {
   readonly grant: Omit<
     Parameters<typeof storeSession>[1],
-    "sessionId" | "nowMs" | "idleExpiresAtMs" | "absoluteExpiresAtMs"
+    "sessionId" | "nowMs" | "key" | "idleExpiresAtMs" | "absoluteExpiresAtMs"
   >;
   readonly roles: readonly string[];
   /** How long the session lasts at the most. */
@@ -121,7 +124,7 @@ interface Beginning extends Pick<TokenWish, "maxAccessTtlMs"> {
 
 async function begin(
   context: SessionContext,
-  { grant, roles, lifeMs, sponsor, maxAccessTtlMs, about }: Beginning,
+  { grant, roles, lifeMs, sponsor, maxAccessTtlMs, binding, about }: Beginning,
 ): Promise<IssuedTokens> {
   const sessionId = createSessionId();
   const { subject, clientId, scopes, resources, actor } = grant;
@@ -137,16 +140,19 @@ async function begin(
     actor,
   });
   const nowMs = context.clock.nowMs();
-  const token = createRefreshToken(context.macKey, sessionId, 0);
+  const jwkThumbprint = sessionKeyOf(clientId, binding);
+  const token = { ...createRefreshToken(context.macKey, sessionId, 0), jwkThumbprint };
   const absoluteExpiresAtMs = nowMs + lifeMs;
   const idleExpiresAtMs = Math.min(nowMs + context.idleTtlMs, absoluteExpiresAtMs);
-  const start = { ...grant, sessionId, nowMs, idleExpiresAtMs, absoluteExpiresAtMs };
+  const key = jwkThumbprint === undefined ? undefined : { jwkThumbprint, sinceGeneration: 0 };
+  const start = { ...grant, sessionId, nowMs, key, idleExpiresAtMs, absoluteExpiresAtMs };
   const session = await storeSession(context, { ...start, refreshHash: hashRefreshToken(token) }, sponsor);
   return issueTokens(context, {
     session,
     rights: { scopes: session.scopes, roles, claims, endsAtMs: absoluteExpiresAtMs },
     audience,
     refreshToken: token.text,
+    binding,
     maxAccessTtlMs,
   });
 }

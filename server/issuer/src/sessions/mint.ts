@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { TokenBinding } from "@countersign/server";
 import type { SigningKey } from "../keys/signing-key.ts";
 import type { CustomClaims } from "../store/custom-claims.ts";
 import type { Actor, Authentication } from "../store/session-record.ts";
@@ -24,6 +25,8 @@ export interface AccessGrant extends Authentication {
   readonly claims?: CustomClaims;
   /** Who acts for the subject; undefined when the subject itself does. */
   readonly actor?: Actor | undefined;
+  /** The key that its sender must prove with each use. Default: none. */
+  readonly binding?: TokenBinding | undefined;
 }
 
 /** A new access token. */
@@ -69,10 +72,18 @@ export function mintAccessToken(
     roles: grant.roles,
     ...toAuthenticationClaims(grant),
     ...(grant.actor === undefined ? {} : { act: grant.actor }),
+    ...(grant.binding === undefined ? {} : { cnf: toConfirmation(grant.binding) }),
   };
   const header = { alg: key.algorithm, kid: key.kid, typ: "at+jwt" };
   const content = `${toBase64Url(header)}.${toBase64Url(claims)}`;
   return { token: `${content}.${key.sign(content)}`, tokenId, expiresAtMs: expiresAtSeconds * 1_000 };
+}
+
+/** Write claim `cnf` ([RFC 9449 §6.1](https://www.rfc-editor.org/rfc/rfc9449#section-6.1), RFC 8705 §3.1). */
+export function toConfirmation(binding: TokenBinding): Readonly<Record<string, string>> {
+  return binding.kind === "dpop"
+    ? { jkt: binding.jwkThumbprint }
+    : { "x5t#S256": binding.certificateThumbprint };
 }
 
 /** Write a part of a token ([RFC 7515 §7.1](https://www.rfc-editor.org/rfc/rfc7515#section-7.1)). */

@@ -18,6 +18,7 @@ export interface SessionStart
       | "roles"
       | "resources"
       | "external"
+      | "key"
       | "actor"
       | "idleExpiresAtMs"
       | "absoluteExpiresAtMs"

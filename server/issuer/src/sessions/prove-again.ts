@@ -3,6 +3,7 @@ import type { SessionRecord } from "../store/session-record.ts";
 import { findRefreshableSession } from "../store/session-refresh.ts";
 import type { NewSession } from "./begin-session.ts";
 import { findNextTokens } from "./refresh.ts";
+import { sessionKeyOf } from "./session-key.ts";
 import type { SessionContext } from "./session-options.ts";
 import { narrowAudience, type TokenAudiences } from "./token-audience.ts";
 import { type IssuedTokens, issueTokens } from "./tokens.ts";
@@ -21,7 +22,7 @@ export type ProofInput = NewSession & { readonly sessionId: string };
  */
 export async function proveAgain(
   context: SessionContext,
-  { sessionId, account, clientId, acr, amr, ...wish }: ProofInput,
+  { sessionId, account, clientId, acr, amr, binding, ...wish }: ProofInput,
 ): Promise<IssuedTokens | undefined> {
   const { subject, passwordHash } = account;
   if (context.revocations.endReasonOf?.(sessionId) !== undefined) {
@@ -38,6 +39,10 @@ export async function proveAgain(
   ) {
     return undefined;
   }
+  // A bound session goes on with its key alone: without it, another begins.
+  if (session.key !== undefined && session.key.jwkThumbprint !== sessionKeyOf(clientId, binding)) {
+    return undefined;
+  }
   if (!hasAll(context, session, wish)) {
     return undefined;
   }
@@ -50,7 +55,7 @@ export async function proveAgain(
   }
   context.audit.record({ type: "sign_in", subject, sessionId, clientId });
   const { maxAccessTtlMs } = wish;
-  return issueTokens(context, { ...next, session: renewed, refreshToken: "", maxAccessTtlMs });
+  return issueTokens(context, { ...next, session: renewed, refreshToken: "", binding, maxAccessTtlMs });
 }
 
 /** Check whether a session has all that is asked for, here and now: what it lacks, only another can have. */

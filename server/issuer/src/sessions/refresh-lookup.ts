@@ -2,7 +2,7 @@ import { deriveKey } from "../keys/seal.ts";
 import type { Store } from "../store/database.ts";
 import type { SessionRecord } from "../store/session-record.ts";
 import { findRefreshableSession } from "../store/session-refresh.ts";
-import { hashRefreshToken, isSameHash, parseRefreshToken } from "./refresh-token.ts";
+import { bindAsStored, hashRefreshToken, isSameHash, parseRefreshToken } from "./refresh-token.ts";
 import type { SessionContext } from "./session-options.ts";
 import { findRights, type SessionRights } from "./session-rights.ts";
 
@@ -39,7 +39,7 @@ export function createRefreshLookup({ store, secret, externalTerms }: RefreshLoo
     const { session } = found;
     return {
       session,
-      isNewest: isSameHash(hashRefreshToken(token), session.refreshHash),
+      isNewest: isSameHash(hashRefreshToken(bindAsStored(token, session)), session.refreshHash),
       rights: findRights(found, externalTerms),
     };
   };

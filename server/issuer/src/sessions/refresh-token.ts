@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { deriveKey } from "../keys/seal.ts";
+import type { SessionRecord } from "../store/session-record.ts";
 
 /** A refresh token that this server, or another with the same secret, once made. */
 export interface RefreshToken {
@@ -9,6 +10,8 @@ export interface RefreshToken {
   readonly sessionId: string;
   /** How many tokens of the session came before it. */
   readonly generation: number;
+  /** The thumbprint of the key that it is bound to; undefined: to none. */
+  readonly jwkThumbprint?: string | undefined;
 }
 
 /** For tools that search for leaked secrets. */
@@ -81,9 +84,18 @@ export function claimedSessionId(text: string): string | undefined {
   return Buffer.from(text.slice(PREFIX.length), "base64url").toString("base64url", 0, SESSION_BYTES);
 }
 
-/** Hash a refresh token for the store. 256 random bits need no salt and no slow hash. */
-export function hashRefreshToken(token: RefreshToken): string {
-  return createHash("sha256").update(token.text).digest("base64url");
+/**
+ * Hash a refresh token for the store. 256 random bits need no salt and no slow hash. The hash of one that is bound to a key
+ * is made with it, so that a server that knows nothing of keys finds a token that it does not know.
+ */
+export function hashRefreshToken({ text, jwkThumbprint = "" }: RefreshToken): string {
+  return createHash("sha256").update(text).update(jwkThumbprint).digest("base64url");
+}
+
+/** Find out which key a refresh token is bound to: that of its session, but for a generation from before. */
+export function bindAsStored(token: RefreshToken, { key }: Pick<SessionRecord, "key">): RefreshToken {
+  const isBound = key !== undefined && token.generation >= key.sinceGeneration;
+  return { ...token, jwkThumbprint: isBound ? key.jwkThumbprint : undefined };
 }
 
 /** Compare two hashes of {@link hashRefreshToken} in a time that does not reveal where they differ. */

@@ -6,6 +6,7 @@ import { parseRefreshToken } from "./refresh-token.ts";
 import { type NextTokens, rotateAsFound, rotateAtOnce } from "./rotate.ts";
 import { decideRotation, type RefreshAttempt, type RotationDecision } from "./rotation.ts";
 import { grantScopes } from "./scopes.ts";
+import { sessionKeyOf } from "./session-key.ts";
 import { FIRST_PARTY_CLIENT_ID, type SessionContext } from "./session-options.ts";
 import { findRights, type SessionRights } from "./session-rights.ts";
 import { unsealSuccessor } from "./successor.ts";
@@ -42,13 +43,22 @@ type Outcome = IssuedTokens | undefined;
  *   client behind the session no longer allows it
  * @throws AuthError `SESSION_REVOKED` when the session was ended, with metadata `cause: reuse_detected` when a
  *   refresh token of it was used twice
+ * @throws AuthError `DPOP_PROOF_INVALID` when the session is bound to a key that is not the one of `binding`; the token stays good
  * @throws AuthError `INSUFFICIENT_SCOPE` when a scope is asked for that the session does not have; the token stays good
  * @throws InvalidTargetError when a resource is asked for that the session is not for; the token stays good
  * @throws AuthError `AUTH_UNAVAILABLE` when the store cannot be used, or the claims of the token cannot be had; the token
  *   stays good
  */
 export async function refreshTokens(context: SessionContext, input: RefreshInput): Promise<IssuedTokens> {
-  const { refreshId, clientId = FIRST_PARTY_CLIENT_ID, scopes = [], resources, maxAccessTtlMs, use } = input;
+  const {
+    refreshId,
+    clientId = FIRST_PARTY_CLIENT_ID,
+    scopes = [],
+    resources,
+    maxAccessTtlMs,
+    binding,
+    use,
+  } = input;
   const token = parseRefreshToken(context.macKey, input.refreshToken);
   if (token === undefined) {
     throw invalidToken();
@@ -58,7 +68,15 @@ export async function refreshTokens(context: SessionContext, input: RefreshInput
     throw sessionRevoked(endReason);
   }
   const nowMs = context.clock.nowMs();
-  const attempt = { token, refreshId, clientId, scopes, resources, maxAccessTtlMs, use, nowMs };
+  const wish = { scopes, resources, maxAccessTtlMs, binding, use };
+  const attempt = {
+    ...wish,
+    token,
+    refreshId,
+    clientId,
+    jwkThumbprint: sessionKeyOf(clientId, binding),
+    nowMs,
+  };
   // A wish is looked at, and a hook asked, before anything changes: what cannot be granted must not cost the token.
   const isPlain = scopes.length === 0 && (resources ?? []).length === 0 && context.tokenClaims === undefined;
   const tokens = isPlain ? await rotateAtOnce(context, attempt) : undefined;
@@ -93,6 +111,8 @@ async function carryOut(context: SessionContext, attempt: Attempt, decided: Deci
     }
     case "reuse":
       return endAfterReuse(context, decided.session);
+    case "unproven":
+      throw unproven(attempt, decided.jwkThumbprint);
     case "revoked":
       throw sessionRevoked(decided.reason);
     case "invalid":
@@ -147,18 +167,19 @@ export async function findNextTokens(
 
 async function repeat(
   context: SessionContext,
-  { token, maxAccessTtlMs }: Attempt,
+  { token, binding, maxAccessTtlMs }: Attempt,
   {
     session,
     successorSealed,
     next,
   }: { readonly session: SessionRecord; readonly successorSealed: string; readonly next: NextTokens },
 ): Promise<IssuedTokens> {
-  const refreshToken = unsealSuccessor(context.successorKey, token, successorSealed);
+  const predecessor = { ...token, jwkThumbprint: session.key?.jwkThumbprint };
+  const refreshToken = unsealSuccessor(context.successorKey, predecessor, successorSealed);
   if (refreshToken === undefined) {
     throw invalidToken();
   }
-  return issueTokens(context, { ...next, session, refreshToken, maxAccessTtlMs });
+  return issueTokens(context, { ...next, session, refreshToken, binding, maxAccessTtlMs });
 }
 
 async function endAfterReuse(context: SessionContext, session: SessionRecord): Promise<never> {
@@ -191,6 +212,20 @@ async function liveRightsOf(
 
 function invalidToken(): AuthError {
   return new AuthError("REFRESH_TOKEN_INVALID", "the refresh token is not valid");
+}
+
+function unproven({ jwkThumbprint: got }: Attempt, expected: string): AuthError {
+  return new AuthError(
+    "DPOP_PROOF_INVALID",
+    "the session is bound to a key, and the call has no proof of it",
+    {
+      facts: {
+        check: got === undefined ? "proof_missing" : "proof",
+        expected: `a key of thumbprint ${expected}`,
+        got,
+      },
+    },
+  );
 }
 
 function sessionRevoked(reason: string): AuthError {

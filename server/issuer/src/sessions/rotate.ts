@@ -8,7 +8,7 @@ import { type SessionRights, toAccountRights } from "./session-rights.ts";
 import { sealSuccessor } from "./successor.ts";
 import { type IssuedTokens, issueTokens, type TokenWish } from "./tokens.ts";
 
-type RotationAttempt = RefreshAttempt & Pick<TokenWish, "maxAccessTtlMs" | "use">;
+type RotationAttempt = RefreshAttempt & Pick<TokenWish, "binding" | "maxAccessTtlMs" | "use">;
 
 /** What a session goes on with, and whom its next access token is for. */
 export interface NextTokens {
@@ -56,19 +56,21 @@ export async function rotateAsFound(
 /** A token that is the newest of its session has all that its successor is made from. */
 function prepare(
   { macKey, successorKey }: SessionContext,
-  { token, refreshId, nowMs, use = {} }: RotationAttempt,
+  { token, refreshId, jwkThumbprint, nowMs, use = {} }: RotationAttempt,
   idleExpiresAtMs: number,
 ): { readonly successor: RefreshToken; readonly rotation: SessionRotation } {
   const { sessionId, generation } = token;
-  const successor = createRefreshToken(macKey, sessionId, generation + 1);
+  const bound = { ...token, jwkThumbprint };
+  const successor = { ...createRefreshToken(macKey, sessionId, generation + 1), jwkThumbprint };
   return {
     successor,
     rotation: {
       sessionId,
       from: { generation, refreshHash: hashRefreshToken(token) },
+      key: jwkThumbprint === undefined ? undefined : { jwkThumbprint, fromHash: hashRefreshToken(bound) },
       refreshHash: hashRefreshToken(successor),
       refreshId,
-      successorSealed: sealSuccessor(successorKey, token, successor),
+      successorSealed: sealSuccessor(successorKey, bound, successor),
       idleExpiresAtMs,
       nowMs,
       use,
@@ -83,10 +85,11 @@ interface Rotated extends NextTokens {
 
 function issueRotated(
   context: SessionContext,
-  { maxAccessTtlMs }: RotationAttempt,
+  { binding, maxAccessTtlMs }: RotationAttempt,
   { session, rights, audience, successor }: Rotated,
 ): IssuedTokens {
   const { subject, sessionId, clientId, actor } = session;
   context.audit.record({ type: "refresh", subject, sessionId, clientId, ...toActorDetail(actor) });
-  return issueTokens(context, { session, rights, audience, refreshToken: successor.text, maxAccessTtlMs });
+  const refreshToken = successor.text;
+  return issueTokens(context, { session, rights, audience, refreshToken, binding, maxAccessTtlMs });
 }

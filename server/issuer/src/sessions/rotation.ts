@@ -1,5 +1,5 @@
 import type { SessionRecord } from "../store/session-record.ts";
-import { hashRefreshToken, isSameHash, type RefreshToken } from "./refresh-token.ts";
+import { bindAsStored, hashRefreshToken, isSameHash, type RefreshToken } from "./refresh-token.ts";
 
 /** One attempt to refresh. */
 export interface RefreshAttempt {
@@ -9,6 +9,8 @@ export interface RefreshAttempt {
   readonly refreshId: string;
   /** The client that sends it. */
   readonly clientId: string;
+  /** The thumbprint of the key that it has proven, for the session to be bound to; undefined: none. */
+  readonly jwkThumbprint?: string | undefined;
   readonly nowMs: number;
 }
 
@@ -20,6 +22,8 @@ export type RotationDecision =
   | { readonly kind: "repeat"; readonly session: SessionRecord; readonly successorSealed: string }
   /** The token was used twice, so one user of it is a thief: end the session. */
   | { readonly kind: "reuse"; readonly session: SessionRecord }
+  /** The session is bound to a key that the sender has not proven. It may be a thief of the token: nothing changes. */
+  | { readonly kind: "unproven"; readonly jwkThumbprint: string }
   /** The session was ended before. */
   | { readonly kind: "revoked"; readonly reason: string }
   /** The token is of no use, and no sign of theft. */
@@ -56,7 +60,11 @@ export function decideRotation(
 }
 
 function decideByGeneration(session: SessionRecord, attempt: RefreshAttempt): RotationDecision {
-  const { token } = attempt;
+  const token = bindAsStored(attempt.token, session);
+  if (token.jwkThumbprint !== undefined && token.jwkThumbprint !== attempt.jwkThumbprint) {
+    return { kind: "unproven", jwkThumbprint: token.jwkThumbprint };
+  }
+  // One from before the session was bound proves itself: used twice, it ends the session, whoever has bound that.
   if (token.generation < session.generation - 1) {
     return { kind: "reuse", session };
   }
@@ -70,14 +78,20 @@ function decideByGeneration(session: SessionRecord, attempt: RefreshAttempt): Ro
   return isNewest ? { kind: "rotate", session } : { kind: "invalid", why: "not_issued" };
 }
 
-function decideSuperseded(session: SessionRecord, { refreshId, nowMs }: RefreshAttempt): RotationDecision {
+function decideSuperseded(
+  session: SessionRecord,
+  { refreshId, jwkThumbprint, nowMs }: RefreshAttempt,
+): RotationDecision {
   const { successorSealed, supersededAtMs } = session;
   if (successorSealed === undefined || supersededAtMs === undefined) {
     return { kind: "reuse", session };
   }
   const isSameAttempt = refreshId !== "" && refreshId === session.refreshId;
   const windowMs = isSameAttempt ? REPEAT_WINDOW_MS : SIBLING_WINDOW_MS;
-  return nowMs - supersededAtMs <= windowMs
+  if (nowMs - supersededAtMs > windowMs) {
+    return { kind: "reuse", session };
+  }
+  return session.key === undefined || session.key.jwkThumbprint === jwkThumbprint
     ? { kind: "repeat", session, successorSealed }
-    : { kind: "reuse", session };
+    : { kind: "unproven", jwkThumbprint: session.key.jwkThumbprint };
 }

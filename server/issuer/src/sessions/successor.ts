@@ -2,7 +2,7 @@ import { deriveKey, seal, unseal } from "../keys/seal.ts";
 import type { RefreshToken } from "./refresh-token.ts";
 
 /**
- * Seal a refresh token so that only the holder of its predecessor can open it.
+ * Seal a refresh token so that only the holder of its predecessor, and of the key that has replaced it, can open it.
  *
  * The store then holds nothing that signs in, and still a lost answer can be repeated byte for byte.
  *
@@ -29,6 +29,9 @@ export function unsealSuccessor(
   return unseal(keyOf(successorKey, predecessor), sealed, predecessor.sessionId);
 }
 
-function keyOf(successorKey: Uint8Array, predecessor: RefreshToken): Uint8Array {
-  return deriveKey(Buffer.concat([successorKey, Buffer.from(predecessor.text)]), "refresh-token-successor");
+function keyOf(successorKey: Uint8Array, { text, jwkThumbprint = "" }: RefreshToken): Uint8Array {
+  return deriveKey(
+    Buffer.concat([successorKey, Buffer.from(text + jwkThumbprint)]),
+    "refresh-token-successor",
+  );
 }

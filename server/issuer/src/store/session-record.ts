@@ -43,6 +43,14 @@ export interface SessionUse {
   readonly address?: string | undefined;
 }
 
+/** The key that the refresh tokens of a session are bound to ([RFC 9449 §5](https://www.rfc-editor.org/rfc/rfc9449#section-5)). */
+export interface SessionKey {
+  /** Its thumbprint (RFC 7638), in base64url. */
+  readonly jwkThumbprint: string;
+  /** The first generation of the refresh token that is bound to it. */
+  readonly sinceGeneration: number;
+}
+
 /** A session, as it is stored. Times are milliseconds since 1970. */
 export interface SessionRecord extends Authentication, SessionUse {
   readonly sessionId: string;
@@ -57,6 +65,8 @@ export interface SessionRecord extends Authentication, SessionUse {
   readonly external?: ExternalSubject | undefined;
   /** Who acts for the subject; undefined: the subject itself. */
   readonly actor?: Actor | undefined;
+  /** The key that its refresh tokens are bound to, for good; undefined: to none. */
+  readonly key?: SessionKey | undefined;
   /** The hash of the newest refresh token. */
   readonly refreshHash: string;
   /** The generation of the newest refresh token. */
@@ -128,7 +138,7 @@ export function toSessionRow(session: SessionRecord): SessionRow {
 }
 
 function toOriginColumns(session: SessionRecord) {
-  const { authTimeMs, acr, amr, roles, resources, external, actor, device, address } = session;
+  const { authTimeMs, acr, amr, roles, resources, external, actor, key, device, address } = session;
   return {
     auth_time: authTimeMs ?? UNKNOWN_TIME,
     acr: acr ?? null,
@@ -139,6 +149,8 @@ function toOriginColumns(session: SessionRecord) {
     external_subject: external?.subject ?? null,
     external_session: external?.session ?? null,
     actor: actor === undefined ? null : JSON.stringify(actor),
+    jwk_thumbprint: key?.jwkThumbprint ?? null,
+    bound_generation: key?.sinceGeneration ?? null,
     device: device ?? null,
     address: address ?? null,
   };
@@ -147,12 +159,14 @@ function toOriginColumns(session: SessionRecord) {
 /** Read a session out of a row. */
 export function toSessionRecord(row: SessionRow): SessionRecord {
   const { external_issuer: issuer, external_subject: subject, external_session: session } = row;
+  const { jwk_thumbprint: jwkThumbprint, bound_generation: sinceGeneration } = row;
   return {
     ...toTokenSession(row),
     roles: parseOptionalList(row.roles),
     resources: parseOptionalList(row.resources),
     external:
       issuer === null || subject === null ? undefined : { issuer, subject, session: session ?? undefined },
+    key: jwkThumbprint === null || sinceGeneration === null ? undefined : { jwkThumbprint, sinceGeneration },
     refreshHash: row.refresh_hash,
     generation: row.generation,
     refreshId: row.refresh_id,

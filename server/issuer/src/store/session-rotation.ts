@@ -13,11 +13,20 @@ import {
 import type { AccountRights, Rights } from "./session-refresh.ts";
 import { parseTextList } from "./text-list.ts";
 
+/** A key that the sender of a refresh token has proven. */
+export interface ProvenKey {
+  readonly jwkThumbprint: string;
+  /** The hash of the token that is replaced, if it is bound to the key. */
+  readonly fromHash: string;
+}
+
 /** The replacement of a session's refresh token. */
 export interface SessionRotation {
   readonly sessionId: string;
   /** The state that the replacement was worked out from: it is not made on any other. */
   readonly from: Pick<SessionRecord, "generation" | "refreshHash">;
+  /** The key that its sender has proven, which the session is bound to from now on, if it is not yet. */
+  readonly key: ProvenKey | undefined;
   readonly refreshHash: string;
   readonly refreshId: string;
   readonly successorSealed: string;
@@ -73,12 +82,15 @@ export async function rotateAccountSession(
 
 type RotationValues = ReturnType<typeof toValues>;
 
-function toValues({ from, use, ...rotation }: SessionRotation) {
+function toValues({ from, key, use, ...rotation }: SessionRotation) {
   return {
     ...rotation,
     generation: from.generation,
     nextGeneration: from.generation + 1,
     fromHash: from.refreshHash,
+    fromBoundHash: key?.fromHash ?? null,
+    jwkThumbprint: key?.jwkThumbprint ?? null,
+    boundGeneration: key === undefined ? null : from.generation + 1,
     device: use.device ?? null,
     address: use.address ?? null,
   };
@@ -144,12 +156,23 @@ function update(db: Kysely<Schema>, parameter: ParameterOf<RotationValues>) {
       superseded_at: parameter("nowMs"),
       refreshed_at: parameter("nowMs"),
       idle_expires_at: sql`case when absolute_expires_at < ${idleEnd} then absolute_expires_at else ${idleEnd} end`,
+      // A session stays bound to the first key.
+      jwk_thumbprint: sql`coalesce(jwk_thumbprint, ${parameter("jwkThumbprint")})`,
+      bound_generation: sql`coalesce(bound_generation, ${parameter("boundGeneration")})`,
       // The name that the client gave at its sign-in stays.
       device: sql`coalesce(device, ${parameter("device")})`,
       address: sql`coalesce(${parameter("address")}, address)`,
     })
     .where("session_id", "=", parameter("sessionId"))
     .where("generation", "=", parameter("generation"))
-    .where("refresh_hash", "=", parameter("fromHash"))
+    .where((is) =>
+      is.or([
+        is.and([is("jwk_thumbprint", "is", null), is("refresh_hash", "=", parameter("fromHash"))]),
+        is.and([
+          is("jwk_thumbprint", "=", parameter("jwkThumbprint")),
+          is("refresh_hash", "=", parameter("fromBoundHash")),
+        ]),
+      ]),
+    )
     .where("revoked_at", "is", null);
 }

@@ -10,6 +10,7 @@ import { claimsAndResources } from "./0007-claims-and-resources.ts";
 import { sessionIndexes } from "./0008-session-indexes.ts";
 import { changedClaims } from "./0009-changed-claims.ts";
 import { externalSessions } from "./0010-external-sessions.ts";
+import { boundSessions } from "./0011-bound-sessions.ts";
 import type { AnyTables, Migration, StoreDialect } from "./migration.ts";
 import { createSchemaVersions, readSchemaVersion, recordStep, type SchemaVersion } from "./schema-version.ts";
 
@@ -24,6 +25,7 @@ const MIGRATIONS: readonly Migration[] = [
   sessionIndexes,
   changedClaims,
   externalSessions,
+  boundSessions,
 ];
 
 /** The version of the tables that this program makes. */

@@ -45,6 +45,10 @@ export interface SessionTable {
   actor: Fixed<string | null>;
   /** Whom its tokens are for, as a JSON list; null: for the audience of the issuer. */
   resources: Fixed<string | null>;
+  /** The thumbprint of the key that its refresh tokens are bound to (RFC 9449 §5); null: to none. */
+  jwk_thumbprint: string | null;
+  /** The first generation of the refresh token that is bound to the key; null: none is. */
+  bound_generation: number | null;
   /** What the client said of its device; null when it said nothing. */
   device: string | null;
   /** Where the session was last used from; null when that is not known. */
