@@ -126,6 +126,7 @@ test("a stream is renewed by whichever worker is asked", async () => {
     expect(renewed.unknownStreamIds).toEqual([]);
     expect(await metric("countersign_stream_renewals_total")).toBeGreaterThanOrEqual((before || 0) + call);
   }
+  expect(await metric('countersign_stream_renewals_asked_total{result="elsewhere"}')).toBeGreaterThan(0);
   stop.abort();
 });
 

@@ -72,7 +72,7 @@ export async function composeServer(backend: Backend, parts: ServerParts): Promi
   const { clock } = issuer;
   const { mode, opened } = parts;
   const streams = createStreamRegistry();
-  const renewal = createStreamService({ streams, clock, others: issuer.trust.signals });
+  const renewal = createStreamService({ streams, clock, others: issuer.trust.signals, observe: observer });
   const addition = opened.use(await mode.openAddition?.(backend));
   const { routes, policies, health } = createStandardServices({
     reflection: mode.reflection,

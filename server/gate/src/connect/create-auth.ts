@@ -163,7 +163,7 @@ function routesOf(resolved: ResolvedAuthOptions, handlers: Handlers): RenewableR
     streams: resolved.streams,
     clock: resolved.clock,
     others: joinOtherServers(listSignals(resolved.signals)),
-    observer: resolved.observer,
+    observe: resolved.observer,
     onWarning: resolved.onWarning,
   });
 }

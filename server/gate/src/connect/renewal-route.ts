@@ -1,15 +1,13 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
 import { createPolicyTable, joinPolicyTables, type PolicyTable } from "../authorize/policy-table.ts";
-import type { IsolatedObserver } from "../kernel/observers.ts";
-import { createRenewals, type StreamServiceOptions } from "./stream-service.ts";
+import { createStreamService, type StreamServiceOptions } from "./stream-service.ts";
 
 /** What {@link withRenewal} needs. */
 interface RenewalRouteOptions extends StreamServiceOptions {
   readonly routes: (router: ConnectRouter) => void;
   /** The rules of what the routes serve. */
   readonly policies: PolicyTable;
-  readonly observer: IsolatedObserver;
   /** Receives a warning where the streams of another auth on the same router can no longer be renewed. */
   readonly onWarning: (message: string) => void;
 }
@@ -31,13 +29,13 @@ const TWO_REGISTRIES =
  * it, a client's renewal would fail as unimplemented, and its streams would end.
  */
 export function withRenewal(options: RenewalRouteOptions): RenewableRoutes {
-  const { routes, policies, streams, clock, others, observer, onWarning } = options;
+  const { routes, policies, streams, clock, others, observe, onWarning } = options;
   // By its name: an application may have generated code of its own for it.
   const hasService = policies.entries.some(({ method }) => method.parent.typeName === StreamService.typeName);
   if (hasService || !policies.entries.some(({ policy }) => policy.renewable)) {
     return { routes, policies };
   }
-  const service = createRenewals({ streams, clock, others }, observer.renewalAsked);
+  const service = createStreamService({ streams, clock, others, observe });
   return {
     policies: joinPolicyTables(policies, createPolicyTable([StreamService])),
     routes(router) {

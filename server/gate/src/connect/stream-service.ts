@@ -2,8 +2,10 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { RenewRequest, StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
 import { type Clock, resolveClock } from "../kernel/clock.ts";
-import type { IsolatedObserver } from "../kernel/observers.ts";
+import type { Observer } from "../kernel/observe.ts";
+import { type IsolatedObserver, isolateObserver } from "../kernel/observers.ts";
 import { assertOptions, OBJECT, type OptionForm, required, withMethods } from "../kernel/option-forms.ts";
+import { resolveWarningSink } from "../kernel/warning-sink.ts";
 import { isOwnerId } from "../streams/owner-id.ts";
 import {
   type OtherServers,
@@ -30,6 +32,8 @@ export interface StreamServiceOptions {
   readonly clock?: Clock | undefined;
   /** Asks the servers that have the others. Absent: there are no other servers. */
   readonly others?: OtherServers | undefined;
+  /** Learns what became of the streams. Default: no observer does. */
+  readonly observe?: Pick<Observer, "renewalAsked"> | undefined;
 }
 
 const FORMS: Readonly<Record<keyof StreamServiceOptions, OptionForm>> = {
@@ -39,6 +43,7 @@ const FORMS: Readonly<Record<keyof StreamServiceOptions, OptionForm>> = {
   ),
   clock: OBJECT,
   others: withMethods("renew"),
+  observe: OBJECT,
 };
 
 /**
@@ -51,16 +56,9 @@ const FORMS: Readonly<Record<keyof StreamServiceOptions, OptionForm>> = {
  */
 export function createStreamService(options: StreamServiceOptions): ServiceImpl<typeof StreamService> {
   assertOptions("createStreamService", options, FORMS);
-  return createRenewals(options, undefined);
-}
-
-/** Create that service, as {@link createStreamService} does. @param onAsked observes what came of the streams, unless undefined */
-export function createRenewals(
-  options: StreamServiceOptions,
-  onAsked: IsolatedObserver["renewalAsked"] | undefined,
-): ServiceImpl<typeof StreamService> {
-  const { streams, others } = options;
+  const { streams, others, observe = {} } = options;
   const clock = resolveClock(options.clock);
+  const { renewalAsked } = isolateObserver(observe, { onWarning: resolveWarningSink(), clock });
 
   async function renewElsewhere(streams: readonly StreamRef[], by: RenewalCaller): Promise<RemoteRenewal> {
     const askable = others === undefined ? [] : streams.filter(({ streamId }) => isStreamId(streamId));
@@ -84,7 +82,7 @@ export function createRenewals(
     async renew(request, ctx) {
       const refs = readStreams(request);
       const by = { principal: principalOf(ctx), accessToken: renewalTokenOf(ctx) };
-      const { here, there } = await observeRenewals(renew(refs, by), refs.size, onAsked);
+      const { here, there } = await observeRenewals(renew(refs, by), refs.size, renewalAsked);
       return {
         streams: [...here.renewed, ...there.renewed].map(({ streamId, expiresInMs }) => ({
           streamId,
