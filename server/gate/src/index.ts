@@ -6,6 +6,7 @@ export { AUTHENTICATED_POLICY, PUBLIC_POLICY } from "./authorize/policy.ts";
 export type { Policy } from "./authorize/policy-fields.ts";
 export type { PolicyEntry, PolicyTable } from "./authorize/policy-table.ts";
 export { PolicyError } from "./authorize/policy-table.ts";
+export type { ClientCertificateOptions } from "./binding/certificate-reader.ts";
 export type { DpopNonceOptions, DpopOptions } from "./binding/dpop-options.ts";
 export type { AnonymousStreamLimits } from "./connect/anonymous-streams.ts";
 export type { AuthOptions } from "./connect/auth-options.ts";
@@ -27,7 +28,12 @@ export type { KeyOptions } from "./connect/key-options.ts";
 export type { LiveIssuers } from "./connect/live-issuers.ts";
 export type { LogoutReceiverOptions } from "./connect/logout-receiver-options.ts";
 export { setPeer } from "./connect/peer.ts";
-export { onPrincipalChange, optionalPrincipalOf, principalOf } from "./connect/principal-context.ts";
+export {
+  certificateOf,
+  onPrincipalChange,
+  optionalPrincipalOf,
+  principalOf,
+} from "./connect/principal-context.ts";
 export type { ResourceOptions } from "./connect/resource/resource-options.ts";
 export type { PollOptions, PushOptions, SharedSignalsOptions } from "./connect/shared-signals-options.ts";
 export type { StreamServiceOptions } from "./connect/stream-service.ts";
@@ -36,6 +42,7 @@ export type { AuthErrorOptions, AuthReason } from "./errors/auth-error.ts";
 export { AuthError } from "./errors/auth-error.ts";
 export type { Check, Facts, FactsInput, Hint } from "./errors/facts.ts";
 export type { AuditEvent, AuditSink } from "./kernel/audit.ts";
+export type { AlternativeNames, ClientCertificate } from "./kernel/client-certificate.ts";
 export type { Cancel, Clock, ScheduleOptions } from "./kernel/clock.ts";
 export { systemClock } from "./kernel/clock.ts";
 export type { Documents } from "./kernel/documents.ts";

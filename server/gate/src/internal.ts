@@ -30,7 +30,7 @@ export type { MessageInspector } from "./connect/message/message-inspector.ts";
 export { createWaitingError, setCounted } from "./connect/message/waiting-request.ts";
 export { toNetwork } from "./connect/network.ts";
 export type { NodeRequest, OpeningListener } from "./connect/node-request.ts";
-export { ON_OPENED } from "./connect/node-request.ts";
+export { clientCertificateOf, ON_OPENED } from "./connect/node-request.ts";
 export { peerOf } from "./connect/peer.ts";
 export type { HostedRequest } from "./connect/request-host.ts";
 export { hostOf, isHost, repeatsField } from "./connect/request-host.ts";

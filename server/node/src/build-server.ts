@@ -1,6 +1,7 @@
 import { createContextValues } from "@connectrpc/connect";
 import { type Endpoint, setPeer } from "@countersign/server";
 import {
+  clientCertificateOf,
   createByteBudget,
   hostOf,
   isOriginForm,
@@ -50,7 +51,9 @@ export function buildRequestListener(options: RequestListenerOptions): HttpHandl
   const limits = resolveWaitingLimits(options, findMaxWaitingBytes());
   const waiting = { budget: createByteBudget(limits), peerOf };
   const unsent = createByteBudget(toUnsentLimits(limits, options.writeMaxBytes));
-  const count = { waiting, unsent };
+  const certificateOf = (req: HttpRequest, res: HttpResponse) =>
+    clientCertificateOf(options.contextValues?.(req, res) ?? createContextValues());
+  const count = { waiting, unsent, certificateOf };
   const holdWaiting: HoldWaiting = (req, res) => holdRequest(req, res, waiting);
   const order = createRequestOrder(undefined, holdWaiting);
   const rpcs = createRpcs(options, {

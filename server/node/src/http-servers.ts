@@ -102,6 +102,10 @@ export function createTlsServer(serving: Serving, tls: TlsOptions): Http2SecureS
   server.on("session", (session) => connections.addHttp2(session));
   server.on("connection", (socket: Socket) => connections.addSocket(socket));
   server.on("secureConnection", (socket) => {
+    if (secure.ca === undefined) {
+      // Node has looked among the web's authorities, which vouch for no client here.
+      socket.authorized = false;
+    }
     connections.addSocket(socket);
     if (socket.alpnProtocol !== "h2") {
       connections.addHttp1(socket);

@@ -1,4 +1,4 @@
-import type { Endpoint } from "@countersign/server";
+import type { Endpoint, EndpointContext } from "@countersign/server";
 import { stopUnreadBody } from "./exchange/reject-early.ts";
 import { sendResponse } from "./exchange/send-response.ts";
 import { toRequest } from "./exchange/to-request.ts";
@@ -22,6 +22,8 @@ export interface Target {
 interface ExchangeCount extends UnsentCount {
   /** Counts what has come of a body, and says where it comes from. */
   readonly waiting: WaitingCount;
+  /** Finds the certificate of the client. */
+  readonly certificateOf: (req: HttpRequest, res: HttpResponse) => EndpointContext["certificate"];
 }
 
 /**
@@ -38,7 +40,7 @@ export async function serveEndpoint(
     count,
   }: { readonly endpoint: Endpoint; readonly url: string; readonly count: ExchangeCount },
 ): Promise<void> {
-  const { waiting } = count;
+  const { waiting, certificateOf } = count;
   const body = createWaitingBody(req, res, waiting);
   const request = toRequest(req, res, { url, waiting: body });
   if (request === undefined) {
@@ -47,7 +49,13 @@ export async function serveEndpoint(
     return;
   }
   try {
-    await sendResponse({ req, res }, await endpoint(request, { peer: waiting.peerOf(req) }), count);
+    const context: EndpointContext = {
+      peer: waiting.peerOf(req),
+      get certificate() {
+        return certificateOf(req, res);
+      },
+    };
+    await sendResponse({ req, res }, await endpoint(request, context), count);
   } finally {
     body.release();
   }

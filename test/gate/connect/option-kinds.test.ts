@@ -28,6 +28,7 @@ const WRONG: { readonly [Name in keyof Required<AuthOptions>]: readonly [value: 
     7,
     "createAuth: tokenHeader must be the name of a header, such as cf-access-jwt-assertion, and is 7",
   ],
+  clientCertificates: [true, "createAuth: clientCertificates must be an object, and is true"],
   policies: [{}, "createAuth: policies must be a Map by the descriptors of services, and is an object"],
   decide: ["yes", 'createAuth: decide must be a function, and is "yes"'],
   revocations: [{}, "createAuth: revocations must be an object with isRevoked, and is an object"],

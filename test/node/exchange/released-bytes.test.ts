@@ -118,7 +118,8 @@ describe("the bytes of a body that an endpoint reads", () => {
         read.resolve(length);
         return answer.promise;
       };
-      const count = { waiting: { budget, peerOf: () => "peer" }, unsent: createByteBudget(LIMITS) };
+      const waiting = { budget, peerOf: () => "peer" };
+      const count = { waiting, unsent: createByteBudget(LIMITS), certificateOf: () => undefined };
       void serveEndpoint(req, res, { endpoint, url: `http://a${req.url}`, count });
     });
     const socket = await connectRaw(serving.port);

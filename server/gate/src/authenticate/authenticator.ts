@@ -1,10 +1,10 @@
 import { AuthError } from "../errors/auth-error.ts";
-import { createRefusal } from "../errors/refusal.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { LeavePlace } from "../kernel/concurrency-limit.ts";
 import type { CallDecision } from "../kernel/observe.ts";
 import { isOfUnknownKey } from "../keys/keys-on-demand.ts";
 import type { ChangedClaims } from "../revoked/changed-claims.ts";
+import { assertAcceptable } from "./assert-acceptable.ts";
 import { createFindCurrent, type FindCurrent } from "./current-principal.ts";
 import type { TrustedIssuer, TrustedIssuers } from "./issuers.ts";
 import type { Principal } from "./principal.ts";
@@ -81,6 +81,11 @@ export interface AuthenticatorOptions {
   readonly maxTokenBytes?: number;
   /** Limits how often a caller may send forged tokens. Default: no limit. */
   readonly tokenFailureLimit?: TokenFailureLimit | undefined;
+  /**
+   * Whether tokens are accepted that are bound to a certificate: then the caller of the authenticator must see that their
+   * sender has it. Default: false, they are refused.
+   */
+  readonly acceptsBoundTokens?: boolean;
   /** How many checks of signatures may fail in a second before checks have to wait. Default: 2,000. */
   readonly failedChecksPerSecond?: number;
 }
@@ -138,7 +143,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const checks = createSignatureChecks({ clock, failuresPerSecond, knownClaimants: cacheEntries });
 
   function accept(verdict: Verdict, digest: string): Verdict {
-    assertAcceptable(verdict, issuers);
+    assertAcceptable(verdict, options);
     try {
       assertStillGood(verdict.principal, verdict.times, options);
     } catch (error) {
@@ -225,24 +230,4 @@ function toClaimant({ claims, issuer, cost }: ClaimedToken, peer: string): Claim
   const { sid, sub } = claims;
   const id = typeof sid === "string" ? sid : sub;
   return { peer, name: `${issuer.issuer} ${typeof id === "string" ? id : ""}`, cost };
-}
-
-/** Assert that the key and the issuer are still trusted, which may have changed during the verification. */
-function assertAcceptable(verdict: Verdict, issuers: TrustedIssuers): void {
-  if (verdict.principal.binding !== undefined) {
-    // RFC 9449 §7.2: a token bound to a key is worth nothing without the proof, and none is taken here yet.
-    throw createRefusal("TOKEN_INVALID", "the token is bound to a key and was sent as a bearer token", {
-      facts: { check: "binding", expected: "no claim cnf", got: verdict.principal.binding.kind },
-    });
-  }
-  if (!issuers.has(verdict.issuer)) {
-    throw createRefusal("TOKEN_INVALID", "the issuer was withdrawn while the token was verified", {
-      facts: { check: "issuer", expected: "an issuer that is trusted", got: verdict.issuer.issuer },
-    });
-  }
-  if (!verdict.issuer.keys.isTrusted(verdict.key)) {
-    throw createRefusal("TOKEN_INVALID", "the key was withdrawn while the token was verified", {
-      facts: { check: "key", expected: "a key that the issuer still has", got: verdict.key.kid },
-    });
-  }
 }

@@ -1,5 +1,6 @@
 import { type CelInput, type CelMap, celList } from "@bufbuild/cel";
 import type { Actor, Principal } from "../authenticate/principal.ts";
+import type { AlternativeNames, CertificateHolder, ClientCertificate } from "../kernel/client-certificate.ts";
 import { toNamedValues } from "./named-values.ts";
 import type { RuleClaims } from "./rule-claims.ts";
 import { listOf, type RecordType, type RuleType, SCALARS } from "./rule-type.ts";
@@ -29,6 +30,24 @@ const ACTOR_MEMBERS: Members<Actor> = {
 };
 const ACTOR_TYPE = toRecord("principal.actor", ACTOR_MEMBERS);
 
+/** The names of a certificate beside its subject. */
+const NAMES_MEMBERS: Members<AlternativeNames> = {
+  uri: { type: TEXTS, read: ({ uri }) => celList(uri) },
+  dns: { type: TEXTS, read: ({ dns }) => celList(dns) },
+  email: { type: TEXTS, read: ({ email }) => celList(email) },
+  ip: { type: TEXTS, read: ({ ip }) => celList(ip) },
+};
+
+/** A certificate that an authority vouches for. */
+const CERTIFICATE_MEMBERS: Members<ClientCertificate> = {
+  subject: text(({ subject }) => subject),
+  san: {
+    type: toRecord("principal.certificate.san", NAMES_MEMBERS),
+    read: ({ san }) => toRuleObject(NAMES_MEMBERS, san),
+  },
+};
+const CERTIFICATE_TYPE = toRecord("principal.certificate", CERTIFICATE_MEMBERS);
+
 /** All but whether the caller is anonymous, and the claims. */
 const PRINCIPAL_MEMBERS: Members<Principal> = {
   subject: text(({ subject }) => subject),
@@ -41,6 +60,7 @@ const PRINCIPAL_MEMBERS: Members<Principal> = {
   roles: { type: TEXTS, read: ({ roles }) => celList(roles) },
   audience: { type: TEXTS, read: ({ audience }) => celList(audience) },
   amr: { type: TEXTS, read: ({ amr }) => celList(amr) },
+  binding: { type: SCALARS.string, read: ({ binding }) => binding?.kind ?? "" },
   auth_time: seconds(({ authTimeSeconds }) => authTimeSeconds),
   expires_at: seconds(({ expiresAtSeconds }) => expiresAtSeconds),
   actor: { type: ACTOR_TYPE, read: ({ actor }) => (actor === undefined ? undefined : toRuleActor(actor)) },
@@ -53,12 +73,17 @@ const ANONYMOUS_MEMBERS: Readonly<Record<string, CelInput>> = {
   roles: celList([]),
   audience: celList([]),
   amr: celList([]),
+  binding: "",
   claims: toNamedValues({ names: () => [], read: () => undefined }),
 };
-const ANONYMOUS = toNamedValues({
-  names: () => Object.keys(ANONYMOUS_MEMBERS),
-  read: (name) => readOwn(ANONYMOUS_MEMBERS, name),
-});
+
+function toAnonymous(certificate: ClientCertificate | undefined): CelMap {
+  const members = {
+    ...ANONYMOUS_MEMBERS,
+    ...(certificate && { certificate: toRuleCertificate(certificate) }),
+  };
+  return toNamedValues({ names: () => Object.keys(members), read: (name) => readOwn(members, name) });
+}
 
 /** An empty text is none: it must not equal an empty field of a message. */
 function text<Source>(read: (source: Source) => string | undefined): Member<Source> {
@@ -83,8 +108,10 @@ export interface RulePrincipals {
    * Find what a rule sees of a caller. A member that the caller does not have is absent, which is an error in a rule.
    *
    * @param principal undefined: the caller is anonymous
+   * @param holder has the certificate of the client. Undefined: the rule does not ask for it
+   * @throws AuthError `TOKEN_INVALID` when a proxy has sent what is no certificate
    */
-  of(principal: Principal | undefined): CelMap;
+  of(principal: Principal | undefined, holder?: CertificateHolder): CelMap;
 }
 
 /**
@@ -99,18 +126,45 @@ export function createRulePrincipals(claims: RuleClaims): RulePrincipals {
     ...PRINCIPAL_MEMBERS,
     claims: { type: claims.type, read: claims.read },
   };
+  const anonymous = toAnonymous(undefined);
   const known = new WeakMap<Principal, CelMap>();
+  const certified = new WeakMap<ClientCertificate, WeakMap<Principal, CelMap>>();
+
+  /** One object for each pair: what a rule has read of it is kept, and must not be taken for that of another client. */
+  function withCertificate(principal: Principal | undefined, certificate: ClientCertificate): CelMap {
+    if (principal === undefined) {
+      return toAnonymous(certificate);
+    }
+    const ofPrincipals = certified.get(certificate) ?? new WeakMap<Principal, CelMap>();
+    certified.set(certificate, ofPrincipals);
+    const shown = { type: CERTIFICATE_TYPE, read: () => toRuleCertificate(certificate) };
+    const found = ofPrincipals.get(principal) ?? toRuleObject({ ...members, certificate: shown }, principal);
+    ofPrincipals.set(principal, found);
+    return found;
+  }
+
   return {
-    type: toRecord("principal", members),
-    of(principal) {
+    type: toRecord("principal", {
+      ...members,
+      certificate: { type: CERTIFICATE_TYPE, read: () => undefined },
+    }),
+    of(principal, holder) {
+      const certificate = holder?.certificate;
+      if (certificate?.isVerified === true) {
+        return withCertificate(principal, certificate);
+      }
       if (principal === undefined) {
-        return ANONYMOUS;
+        return anonymous;
       }
       const found = known.get(principal) ?? toRuleObject(members, principal);
       known.set(principal, found);
       return found;
     },
   };
+}
+
+function toRuleCertificate(certificate: ClientCertificate): CelMap {
+  return toRuleObject(CERTIFICATE_MEMBERS, certificate);
 }
 
 function toRuleActor(actor: Actor): CelMap {

@@ -11,6 +11,7 @@ import {
 import { createRegistry, type DescFile, type DescMessage, type Message } from "@bufbuild/protobuf";
 import type { Principal } from "../authenticate/principal.ts";
 import { toFactText } from "../errors/facts.ts";
+import type { CertificateHolder } from "../kernel/client-certificate.ts";
 import { typeOfMessage } from "./field-type.ts";
 import { withImports } from "./file-imports.ts";
 import { createRuleBudget, type RuleBudget } from "./rule-budget.ts";
@@ -30,10 +31,13 @@ export interface Rule {
   /**
    * Check whether a principal may send a message. Whatever the expression does but be true, it denies: other
    * values and errors too, also when it takes more steps than one may take for a message.
+   *
+   * @param holder has the certificate of the client. It is asked only when the rule names it
+   * @throws AuthError `TOKEN_INVALID` when a proxy has sent what is no certificate
    */
-  allows(principal: Principal | undefined, request: Message): boolean;
+  allows(principal: Principal | undefined, request: Message, holder?: CertificateHolder): boolean;
   /** Say why a message is denied, for the operator of the server: `false`, or the error of the expression. */
-  describe(principal: Principal | undefined, request: Message): string;
+  describe(principal: Principal | undefined, request: Message, holder?: CertificateHolder): string;
 }
 
 /** What a rule may name beside the message that it judges. */
@@ -43,6 +47,12 @@ export interface RuleContext {
   /** Where the rule is written: it knows the types that this file imports. Default: the file of the message. */
   readonly file?: DescFile;
 }
+
+/**
+ * Found in a rule that may read the certificate: whatever stands behind `principal` and is not the name of another member.
+ * Most rules read none, and look for none on each call.
+ */
+const MAY_READ_CERTIFICATE = /\bprincipal\b(?!\s*\.\s*(?!certificate\b)\w)/;
 
 /** Principals whose claims nothing describes. */
 const DYNAMIC: RuleContext = { principals: createRulePrincipals(DYNAMIC_CLAIMS) };
@@ -62,15 +72,17 @@ const DYNAMIC: RuleContext = { principals: createRulePrincipals(DYNAMIC_CLAIMS) 
 export function compileRule(expression: string, input: DescMessage, context: RuleContext = DYNAMIC): Rule {
   const { principals } = context;
   const { compare, evaluate } = planRule(expression, input, context);
+  const readsCertificate = MAY_READ_CERTIFICATE.test(expression);
   return {
     expression,
-    allows(caller, request) {
-      const principal = principals.of(caller);
+    allows(caller, request, holder) {
+      const principal = principals.of(caller, readsCertificate ? holder : undefined);
       // An error of CEL is an object and so truthy: only true itself allows.
       return compare?.(principal, request) ?? evaluate({ principal, request }) === true;
     },
-    describe(caller, request) {
-      const result = evaluate({ principal: principals.of(caller), request });
+    describe(caller, request, holder) {
+      const principal = principals.of(caller, readsCertificate ? holder : undefined);
+      const result = evaluate({ principal, request });
       return isCelError(result) ? `error: ${result.message}` : toFactText(result);
     },
   };

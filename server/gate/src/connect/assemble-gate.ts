@@ -38,6 +38,7 @@ export function createAuthenticatorOf(
     tokenFailureLimit,
     failedChecksPerSecond,
     cacheEntries: verdictCacheEntries,
+    acceptsBoundTokens: true,
   });
 }
 
@@ -51,7 +52,7 @@ export function createGateOf(
   resolved: ResolvedAuthOptions,
   { policies, audiences, authenticator, findChallengeHints, readToken }: GateParts,
 ): Gate {
-  const { clock, observer, enforcement, forwardToken, onError } = resolved;
+  const { clock, observer, enforcement, certificates, forwardToken, onError } = resolved;
   return createGate({
     policies,
     audiences,
@@ -62,6 +63,7 @@ export function createGateOf(
     observer,
     enforcement,
     forwardToken,
+    certificateHeader: certificates.header,
     onError,
     findChallengeHints,
   });

@@ -60,6 +60,7 @@ const FORMS: Readonly<Record<keyof AuthOptions, OptionForm>> = {
     accepts: (value) =>
       value instanceof Map && [...value.values()].every((mode) => mode === "deny" || mode === "shadow"),
   },
+  clientCertificates: OBJECT,
   forwardToken: SWITCH,
   clockToleranceSeconds: NUMBER,
   verdictCacheEntries: {

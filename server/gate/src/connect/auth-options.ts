@@ -2,6 +2,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter, Interceptor } from "@connectrpc/connect";
 import type { RevocationCheck, TokenFailureLimit } from "../authenticate/authenticator.ts";
 import type { Policy } from "../authorize/policy-fields.ts";
+import type { ClientCertificateOptions } from "../binding/certificate-reader.ts";
 import type { AuditSink } from "../kernel/audit.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { MessageLimits } from "../kernel/message-limits.ts";
@@ -73,6 +74,12 @@ export interface AuthOptions {
    * Whether handlers can read the caller's token, in the header that holds it. Default: false, the gate takes it away.
    */
   readonly forwardToken?: boolean | undefined;
+  /**
+   * Where the certificates of clients come from, when TLS ends at a proxy that sends them in a header. Tokens that are bound
+   * to a certificate, rules and `certificateOf` go by it. Default: only the connection of a call says which certificate its
+   * client has.
+   */
+  readonly clientCertificates?: ClientCertificateOptions | undefined;
   /** How far the clocks of issuer and server may lie apart, in seconds. Default: 5. */
   readonly clockToleranceSeconds?: number | undefined;
   /**

@@ -6,6 +6,8 @@ import {
 } from "@connectrpc/connect";
 import type { TokenOrigin } from "../authenticate/authenticator.ts";
 import type { Principal } from "../authenticate/principal.ts";
+import type { CertificateHolder, ClientCertificate } from "../kernel/client-certificate.ts";
+import { clientCertificateOf } from "./node-request.ts";
 import { peerOf } from "./peer.ts";
 
 /** Receives the principal that a renewal brought. */
@@ -20,7 +22,7 @@ export interface Caller {
 }
 
 /** What the gate knows of one call. */
-export interface CallState extends TokenOrigin {
+export interface CallState extends TokenOrigin, CertificateHolder {
   /** Whether the gate has let the call in. */
   isAdmitted: boolean;
   /** Who makes it. Undefined: the method is public, or the gate has not decided. */
@@ -54,6 +56,11 @@ class CallValues implements ContextValues, CallState {
   /** Asked for only when limits count: asking a socket of HTTP/2 for its address takes longer than a decision. */
   get peer(): string {
     return peerOf(this);
+  }
+
+  /** Asked for only when a token is bound to it, or a rule or a handler reads it. */
+  get certificate(): ClientCertificate | undefined {
+    return clientCertificateOf(this);
   }
 
   get<T>(key: ContextKey<T>): T {

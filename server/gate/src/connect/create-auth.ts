@@ -1,5 +1,10 @@
 import type { DescService } from "@bufbuild/protobuf";
-import { type ConnectRouter, createConnectRouter, type Interceptor } from "@connectrpc/connect";
+import {
+  type ConnectRouter,
+  type ContextValues,
+  createConnectRouter,
+  type Interceptor,
+} from "@connectrpc/connect";
 import type { Authenticator } from "../authenticate/authenticator.ts";
 import { createPolicyTable, type PolicyTable } from "../authorize/policy-table.ts";
 import type { Documents } from "../kernel/documents.ts";
@@ -14,7 +19,7 @@ import { createRouteCheck } from "./foreign-route.ts";
 import type { Gate } from "./gate.ts";
 import { joinOtherServers, listSignals, renewForOthers, whenReady } from "./issuer-signals.ts";
 import { createLiveIssuers, type LiveIssuers } from "./live-issuers.ts";
-import { keepNodeRequest } from "./node-request.ts";
+import { keepNodeRequest, type NodeResponse, type RawRequest } from "./node-request.ts";
 import { AUTHORIZATION, createTokenReader, type TokenReader } from "./read-token.ts";
 import { type RenewableRoutes, withRenewal } from "./renewal-route.ts";
 import { type ResolvedAuthOptions, resolveAuthOptions } from "./resolve-auth-options.ts";
@@ -38,7 +43,7 @@ export interface Auth {
    */
   readonly interceptors: Interceptor[];
   /** Keeps the request of Node at hand: a repeated Authorization header and a client that stopped reading show there. */
-  readonly contextValues: typeof keepNodeRequest;
+  readonly contextValues: (request: RawRequest, response?: NodeResponse) => ContextValues;
   /** How large a message may be when it arrives, in bytes. */
   readonly readMaxBytes: number;
   /** The rule of every method. */
@@ -82,7 +87,7 @@ export interface Auth {
  */
 export function createAuth(options: AuthOptions): Auth {
   const resolved = resolveAuthOptions(options);
-  const { streams, clock, decider, enforcement, messages } = resolved;
+  const { streams, clock, decider, enforcement, messages, certificates } = resolved;
   const handlers = handlersOf(resolved.routes);
   const { routes, policies } = routesOf(resolved, handlers);
   const isEarly = hasEarlyGate(handlers);
@@ -109,7 +114,7 @@ export function createAuth(options: AuthOptions): Auth {
     routes: guardedRoutes,
     requestGate: gate,
     interceptors: isEarly ? [] : [createRouteCheck(resolved.onError)],
-    contextValues: keepNodeRequest,
+    contextValues: (request, response) => keepNodeRequest(request, response, certificates.read),
     readMaxBytes: messages.readMaxBytes,
     policyTable: policies,
     streams,

@@ -3,6 +3,7 @@ import type { Authenticator } from "../authenticate/authenticator.ts";
 import type { Principal } from "../authenticate/principal.ts";
 import type { Policy } from "../authorize/policy-fields.ts";
 import { type PolicyTable, toMethodName } from "../authorize/policy-table.ts";
+import { assertCertificate } from "../binding/assert-certificate.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import { denied } from "../kernel/audit.ts";
@@ -40,6 +41,8 @@ export interface GateOptions {
   readonly enforcement: Enforcement;
   /** Whether handlers may see the header that holds the token. */
   readonly forwardToken: boolean;
+  /** The header that a proxy sends certificates in; undefined: none does. */
+  readonly certificateHeader: string | undefined;
   /** Receives errors that are not the caller's. */
   readonly onError: ErrorSink;
   /** Finds what the challenge of a method says. */
@@ -100,8 +103,13 @@ export function createGate(options: GateOptions): Gate {
 }
 
 /** Take the token away, and with it what may be another one. */
-function takeToken({ forwardToken, readToken }: GateOptions, requestHeader: Headers): SentToken {
+function takeToken(options: GateOptions, requestHeader: Headers): SentToken {
+  const { forwardToken, readToken, certificateHeader } = options;
   const { header } = readToken;
+  if (certificateHeader !== undefined) {
+    // Whoever has written it: handlers learn of certificates by `certificateOf`.
+    requestHeader.delete(certificateHeader);
+  }
   const sent = requestHeader.get(header);
   if (sent !== null && !forwardToken) {
     requestHeader.delete(header);
@@ -167,10 +175,18 @@ function authenticate(options: GateOptions, call: JudgedCall, sent: SentToken): 
 
 /** Let a principal in. @throws AuthError the reason why not */
 function admit(options: GateOptions, { state, policy }: JudgedCall, principal: Principal): void {
+  assertBinding(principal, state);
   state.caller = { principal };
   assertAdmissible(principal, policy, options);
   state.admittedAtMs = options.clock.nowMs();
   state.isAdmitted = true;
+}
+
+/** Assert that the token comes from the sender that it is bound to. @throws AuthError `TOKEN_INVALID` */
+function assertBinding({ binding }: Principal, state: CallState): void {
+  if (binding?.kind === "mtls") {
+    assertCertificate(binding.certificateThumbprint, state);
+  }
 }
 
 /** Refuse a call, or in shadow mode write down that it would be. @throws ConnectError the refusal */

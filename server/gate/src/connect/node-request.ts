@@ -5,13 +5,15 @@ import {
   createContextKey,
   createContextValues,
 } from "@connectrpc/connect";
+import { type CertificateReader, readConnectionCertificate } from "../binding/connection-certificate.ts";
+import type { ClientCertificate } from "../kernel/client-certificate.ts";
 import type { Transport } from "../streams/drain-grace.ts";
 import { hostOf, repeatsField } from "./request-host.ts";
 import { isOriginForm } from "./request-target.ts";
 import type { OnHeaderSent } from "./sent-headers.ts";
 
 /** A response of Node's http, as far as it says whether it has been sent. */
-interface NodeResponse {
+export interface NodeResponse {
   readonly writableFinished: boolean;
   readonly destroyed: boolean;
   once?(event: "close", listener: () => void): unknown;
@@ -42,9 +44,8 @@ export interface NodeRequest {
   /** The target, without what a framework has taken off its front. */
   readonly url?: string | undefined;
   /** The connection that it came over. */
-  readonly socket: {
+  readonly socket: Parameters<CertificateReader>[0]["socket"] & {
     readonly writableLength: number;
-    readonly remoteAddress?: string | undefined;
     destroy(): unknown;
   };
   /** The stream of HTTP/2 that it came over. */
@@ -71,6 +72,8 @@ interface NodeExchange {
   readonly response: NodeResponse | undefined;
   /** Whether a framework keeps fields of the answer to itself until Connect hands it over. */
   readonly isWrapped: boolean;
+  /** Finds the certificate of its client. */
+  readonly readCertificate: CertificateReader;
 }
 
 /** The adapter was not given the `contextValues` of `createAuth`. */
@@ -98,12 +101,18 @@ const NO_HOST = "host.invalid";
  *
  * @param request the request, as the adapter hands it over
  * @param response its response, where the adapter hands it over too
+ * @param readCertificate finds the certificate of its client. Default: that of the connection
  */
-export function keepNodeRequest(request: RawRequest, response?: NodeResponse): ContextValues {
+export function keepNodeRequest(
+  request: RawRequest,
+  response?: NodeResponse,
+  readCertificate: CertificateReader = readConnectionCertificate,
+): ContextValues {
   const isWrapped = "raw" in request;
   const raw = isWrapped ? request.raw : request;
   const hasPath = raw.url === undefined || isOriginForm(raw.url);
-  const exchange = { request: raw, response, isWrapped, hasHost: hostOf(raw) !== undefined, hasPath };
+  const hasHost = hostOf(raw) !== undefined;
+  const exchange = { request: raw, response, isWrapped, hasHost, hasPath, readCertificate };
   if (raw.stream === undefined) {
     raw.on?.("error", ignore);
   }
@@ -145,6 +154,12 @@ export function repeatsHeader(values: ContextValues, name: string): boolean {
 /** Find the address at the other end of the connection; empty when no adapter of Node serves the call. */
 export function remoteAddressOf(values: ContextValues): string {
   return values.get(exchangeKey)()?.request.socket.remoteAddress ?? "";
+}
+
+/** Find the certificate of the client of a call; undefined also when no adapter of Node serves it. */
+export function clientCertificateOf(values: ContextValues): ClientCertificate | undefined {
+  const exchange = values.get(exchangeKey)();
+  return exchange?.readCertificate(exchange.request);
 }
 
 /** Find what a call came over, which stays the same for all calls over it; undefined when no adapter of Node serves it. */

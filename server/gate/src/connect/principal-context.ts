@@ -1,7 +1,8 @@
 import type { ContextValues, HandlerContext } from "@connectrpc/connect";
 import type { Principal } from "../authenticate/principal.ts";
 import { AuthError } from "../errors/auth-error.ts";
-import { type Caller, type PrincipalListener, stateOf } from "./call-state.ts";
+import type { ClientCertificate } from "../kernel/client-certificate.ts";
+import { type Caller, type CallState, type PrincipalListener, stateOf } from "./call-state.ts";
 
 /** Anything that carries the context values of a call: a handler's context, or an interceptor's request. */
 export type CallContext = Pick<HandlerContext, "values"> | { readonly contextValues: ContextValues };
@@ -44,6 +45,20 @@ export function optionalPrincipalOf(ctx: CallContext): Principal | undefined {
 }
 
 /**
+ * Return the certificate with which the client of a call has proven in TLS that it holds its key: of the connection, or
+ * with option `clientCertificates` what the proxy says. It need not be that which the token is bound to, unless the
+ * principal has such a binding. Over a stream it stays that of the connection of the stream.
+ *
+ * @param ctx the context of the handler, or the request of an interceptor
+ * @returns undefined: the client has shown none, no adapter of Node serves the call, or it was not given the
+ *   `contextValues` of `createAuth`
+ * @throws AuthError `TOKEN_INVALID` when the proxy has sent what is no certificate
+ */
+export function certificateOf(ctx: CallContext): ClientCertificate | undefined {
+  return stateIn(ctx)?.certificate;
+}
+
+/**
  * Call a listener when a stream goes on with a new principal, renewed or with other rights, for example to read its scopes
  * anew. By then {@link principalOf} returns the new one.
  *
@@ -72,5 +87,9 @@ export function replacePrincipal(caller: Caller, principal: Principal): void {
 
 /** Find what the gate left. */
 export function callerOf(ctx: CallContext): Caller | undefined {
-  return stateOf("values" in ctx ? ctx.values : ctx.contextValues)?.caller;
+  return stateIn(ctx)?.caller;
+}
+
+function stateIn(ctx: CallContext): CallState | undefined {
+  return stateOf("values" in ctx ? ctx.values : ctx.contextValues);
 }

@@ -2,6 +2,7 @@ import type { RevocationCheck, TokenFailureLimit } from "../authenticate/authent
 import type { TrustedIssuer } from "../authenticate/issuers.ts";
 import { DEFAULT_FAILED_CHECKS_PER_SECOND } from "../authenticate/signature-checks.ts";
 import { resolveMaxTokenBytes } from "../authenticate/token-size.ts";
+import { type CertificateSource, createCertificateSource } from "../binding/certificate-reader.ts";
 import { type Clock, resolveClock } from "../kernel/clock.ts";
 import { DEFAULT_LIMITS } from "../kernel/default-limits.ts";
 import { isProduction } from "../kernel/is-production.ts";
@@ -44,6 +45,7 @@ export interface ResolvedAuthOptions
     AllOptions,
     | "anonymousStreams"
     | "audit"
+    | "clientCertificates"
     | "decide"
     | "enforce"
     | "issuers"
@@ -60,6 +62,7 @@ export interface ResolvedAuthOptions
     | "tokenFailureLimit"
   > {
   readonly anonymousStreams: AnonymousStreamLimits;
+  readonly certificates: CertificateSource;
   readonly messages: MessageOptions;
   readonly tokenFailureLimit: TokenFailureLimit | undefined;
   readonly resource: Resource | undefined;
@@ -86,7 +89,6 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
   const onWarning = resolveWarningSink(options.onWarning);
   const observer = observerOf(options, { onWarning, clock });
   const trust = trustBy(options, { onWarning, observer, clock });
-  const issuers = options.issuers.map(trust);
   const signals = signalsOf(options);
   const onError = isolateSink(options.onError ?? printError);
   warnOfWeaknesses(options, onWarning);
@@ -94,7 +96,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     routes: options.routes,
     interceptors: options.interceptors ?? [],
     audience: options.audience,
-    issuers,
+    issuers: options.issuers.map(trust),
     trust,
     policies: options.policies ?? new Map(),
     signals,
@@ -104,6 +106,7 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     failedChecksPerSecond: resolveFailedChecks(options.failedChecksPerSecond),
     resource: resolveResource(options.resource),
     tokenHeader: resolveTokenHeader("tokenHeader", options.tokenHeader ?? AUTHORIZATION),
+    certificates: createCertificateSource(options.clientCertificates),
     forwardToken: options.forwardToken ?? false,
     clockToleranceSeconds: resolveClockTolerance(options.clockToleranceSeconds),
     verdictCacheEntries: options.verdictCacheEntries ?? DEFAULTS.verdictCacheEntries,

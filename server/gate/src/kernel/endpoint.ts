@@ -1,3 +1,5 @@
+import type { ClientCertificate } from "./client-certificate.ts";
+
 /** What a host knows of a request that the request itself does not say. */
 export interface EndpointContext {
   /**
@@ -5,6 +7,8 @@ export interface EndpointContext {
    * others whose peer is not known.
    */
   readonly peer?: string;
+  /** The certificate that the client has shown. Absent: it has shown none, or the host cannot know. */
+  readonly certificate?: ClientCertificate | undefined;
 }
 
 /**

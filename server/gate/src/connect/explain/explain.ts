@@ -25,7 +25,10 @@ import { assertExplainOptions, type ExplainOptions, findMethod, readMessage } fr
 
 /** What the authenticator of the gate goes by. That of explanations has a cache of its own, and counts no failures. */
 export type Authentication = Required<
-  Omit<AuthenticatorOptions, "cacheEntries" | "clock" | "failedChecksPerSecond" | "tokenFailureLimit">
+  Omit<
+    AuthenticatorOptions,
+    "acceptsBoundTokens" | "cacheEntries" | "clock" | "failedChecksPerSecond" | "tokenFailureLimit"
+  >
 >;
 
 /** What {@link createExplain} goes by: what the gate of the server goes by. */
@@ -119,7 +122,7 @@ async function findRefusal(
   try {
     const requestHeader = toHeaders(token, context.readToken);
     await guard.gate({ method, service: method.parent, requestHeader, url: URL_OF_NO_CALL, values });
-    const ctx = { signal: new AbortController().signal };
+    const ctx = { signal: new AbortController().signal, values };
     await guard.check?.(stateOf(values)?.caller?.principal, { message, ctx });
     return undefined;
   } catch (error) {
@@ -171,6 +174,7 @@ function createGuard(context: ExplainContext, method: DescMethod, onError: (erro
     observer: NOTHING_OBSERVED,
     enforcement: DENY,
     forwardToken: false,
+    certificateHeader: undefined,
     onError,
     findChallengeHints: () => undefined,
   });
@@ -199,6 +203,7 @@ function createAuthenticatorWithoutTrace({ clock, authentication }: ExplainConte
     toleranceSeconds,
     clock,
     cacheEntries: 1,
+    acceptsBoundTokens: true,
     keyTimeoutMs,
     maxTokenBytes,
   });

@@ -11,6 +11,7 @@ import { denied } from "../../kernel/audit.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { CallDecision } from "../../kernel/observe.ts";
 import type { IsolatedObserver } from "../../kernel/observers.ts";
+import { stateOf } from "../call-state.ts";
 import type { Decider } from "../decide.ts";
 import type { LookAgain } from "../look-again.ts";
 
@@ -18,7 +19,7 @@ import type { LookAgain } from "../look-again.ts";
 export interface ArrivedMessage {
   readonly message: Message;
   /** The call that it belongs to. */
-  readonly ctx: Pick<HandlerContext, "signal">;
+  readonly ctx: Pick<HandlerContext, "signal" | "values">;
 }
 
 /**
@@ -104,11 +105,12 @@ export function createMessageCheck(
   }
   return (principal, arrived) => {
     const startedMs = observesTime ? clock.monotonicMs() : 0;
-    if (rule.allows(principal, arrived.message)) {
+    const holder = stateOf(arrived.ctx.values);
+    if (rule.allows(principal, arrived.message, holder)) {
       return decider === undefined ? undefined : ask(principal, arrived);
     }
     const error = createRefusal("POLICY_DENIED", RULE_DENIES, {
-      facts: { check: "rule", expected, got: () => rule.describe(principal, arrived.message) },
+      facts: { check: "rule", expected, got: () => rule.describe(principal, arrived.message, holder) },
     });
     return refuse(error, principal, { by: "rule", startedMs });
   };
