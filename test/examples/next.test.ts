@@ -49,7 +49,13 @@ test("next-app-router renders pages with the calls of their user, whose token is
     body: new URLSearchParams({ action: "sign-out" }),
   });
   expect(forged.status).toBe(403);
+  await reload();
+  const earlier = await page.context().cookies();
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("button", { name: "Sign in" }).waitFor();
   expect(await readCookie()).toBe("");
+  // A tab that still has the cookie learns that its session was revoked.
+  await page.context().addCookies(earlier);
+  await page.reload();
+  await page.getByRole("button", { name: "Sign in" }).waitFor();
 });

@@ -113,7 +113,12 @@ describe("a listener without TLS", () => {
 
   it("rejects when the port is taken", async () => {
     await using serving = await serveHandler(echo);
-    await expect(listen(echo, { port: serving.port })).rejects.toThrow("EADDRINUSE");
+    await expect(listen(echo, { port: serving.port })).rejects.toMatchObject({
+      code: "EADDRINUSE",
+      message: expect.stringContaining(
+        "is in use (EADDRINUSE): end the program that listens there, or choose",
+      ),
+    });
   });
 
   it("closes an HTTP/2 connection that carries no call, and keeps one that does", async () => {

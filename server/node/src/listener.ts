@@ -148,12 +148,22 @@ async function close(
 
 function bind(server: AnyServer, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    const fail = (error: Error): void => reject(describeBindError(error, host, port));
+    server.once("error", fail);
     server.listen(port, host, () => {
-      server.off("error", reject);
+      server.off("error", fail);
       resolve();
     });
   });
+}
+
+/** Say what to do where another program, often an earlier start of this one, has the port. */
+function describeBindError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  if (error.code !== "EADDRINUSE") {
+    return error;
+  }
+  const message = `port ${port} of ${host} is in use (EADDRINUSE): end the program that listens there, or choose another port, 0 for any free one`;
+  return Object.assign(new Error(message, { cause: error }), { code: error.code });
 }
 
 function addressOf(server: AnyServer): Listener["address"] {

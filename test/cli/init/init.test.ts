@@ -100,6 +100,8 @@ test("a server is guarded by rules in its proto, and the test that is written pa
   );
   expect(await read("proto/shop/v1/shop.proto")).toContain('      roles: "admin"\n');
   expect(await read("src/guard-routes.ts")).toContain('= [{ issuer: "https://login.example.com"');
+  // What is refused is written once: by the audit.
+  expect(await read("src/guard-routes.ts")).toContain("logRefusals: false");
   expect(JSON.parse(await read("package.json"))).toMatchObject({
     scripts: { test: "node --test test/shop.test.ts test/policies.test.ts" },
     dependencies: { "@bufbuild/protobuf": "^2.17.0", "@countersign/server": expect.any(String) },

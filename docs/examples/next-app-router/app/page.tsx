@@ -1,5 +1,5 @@
 import { createClient } from "@connectrpc/connect";
-import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { type Note, NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { revalidatePath } from "next/cache";
 import { headers } from "next/headers";
 import type { ReactNode } from "react";
@@ -18,8 +18,20 @@ export default async function Page({ searchParams }: PageProps): Promise<ReactNo
     const { failure } = await searchParams;
     return <SignIn failure={failure ?? ""} />;
   }
-  const { notes } = await createClient(NotesService, transport).listNotes({});
-  await session[Symbol.asyncDispose]();
+  try {
+    const { notes } = await createClient(NotesService, transport).listNotes({});
+    return <Notes notes={notes} />;
+  } catch (error) {
+    if (session.getSnapshot().status === "signed_in") {
+      throw error;
+    }
+    return <SignIn failure="Your session has ended: sign in again." />;
+  } finally {
+    await session[Symbol.asyncDispose]();
+  }
+}
+
+function Notes({ notes }: { readonly notes: readonly Note[] }): ReactNode {
   return (
     <>
       <ul>
@@ -60,7 +72,15 @@ function SignIn({ failure }: { readonly failure: string }): ReactNode {
 async function addNote(form: FormData): Promise<void> {
   "use server";
   const { session, transport } = openSession(await headers());
-  await createClient(NotesService, transport).createNote({ title: textOf(form, "title") });
-  await session[Symbol.asyncDispose]();
+  try {
+    await createClient(NotesService, transport).createNote({ title: textOf(form, "title") });
+  } catch (error) {
+    // A session that has ended is no failure: the page asks to sign in again.
+    if (session.getSnapshot().status === "signed_in") {
+      throw error;
+    }
+  } finally {
+    await session[Symbol.asyncDispose]();
+  }
   revalidatePath("/");
 }

@@ -1,4 +1,4 @@
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join, posix } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import { type FileDescriptorSet, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { Project } from "./project.ts";
@@ -62,9 +62,15 @@ function readGenerations(project: Project, manifest: string): readonly Generatio
       ? []
       : [{ folder: join(dirname(manifest), cd), args: args.trim().split(/\s+/) }];
   });
-  return found.filter(
+  // Without a template, a script has been left over.
+  const usable = found.filter(
+    ({ folder, args }) =>
+      args.some((arg) => arg.startsWith("--template")) ||
+      project.files.includes(posix.join(folder, "buf.gen.yaml")),
+  );
+  return usable.filter(
     ({ folder, args }, index) =>
-      index === found.findIndex((other) => other.folder === folder && other.args.join() === args.join()),
+      index === usable.findIndex((other) => other.folder === folder && other.args.join() === args.join()),
   );
 }
 

@@ -58,9 +58,10 @@ export function writeGuardFile({ services: found, issuer, audience, isTypeScript
     foreign.length > 0 &&
       "    // Guessed by countersign init: rules of services whose protos are not in this project.",
     foreign.length > 0 && `    policies: new Map([${given}]),`,
-    "    // Shadow mode: a call that the rules deny goes on, and is written down. Without these two options it is denied.",
+    "    // Shadow mode: a call that the rules deny goes on, and is written down. Without these three options it is denied.",
     `    enforce: new Map(services.map((service) => [service, "shadow"]${typed.pair})),`,
     "    audit: { record: (event) => console.warn(JSON.stringify(event)) },",
+    "    logRefusals: false, // the audit has them all",
     "  });",
     "}",
   );

@@ -1,8 +1,6 @@
 /** Every check that can refuse a call. The set is closed: programs may switch over it, and logs count by it. */
 export const CHECKS = [
   // The call, before its token is looked at.
-  "host",
-  "route",
   "policy",
   "rate",
   // The token's place and form.

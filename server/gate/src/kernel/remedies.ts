@@ -2,8 +2,6 @@ import type { Check, Hint } from "../errors/facts.ts";
 
 /** What an operator can do about the refusals of each check, in a sentence without a full stop. */
 export const REMEDIES = {
-  host: "see that clients, and proxies in front, send one well-formed Host",
-  route: "give the routes to createAuth, and those that it returns to the adapter",
   policy: "give the method an access rule in its proto, or its service in the option policies",
   rate: "raise the limit if these callers are honest, and have setPeer say who they are if a proxy is in front",
   token_missing: "have the client sign in and send its access token, or make the method OPTIONAL or PUBLIC",

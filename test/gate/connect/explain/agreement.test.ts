@@ -113,18 +113,10 @@ describe("what explains the gate (S17)", () => {
     }
     expect(errors).toEqual([]);
     expect(new Set(seen.keys())).toEqual(new Set(REASONS));
-    // What no single call can meet on its way in, and what these issuers do not have.
-    const others = [
-      "host",
-      "route",
-      "policy",
-      "rate",
-      "token_source",
-      "tenant",
-      "decide",
-      "renewal",
-      "stream",
-    ];
+    // What no single call can meet on its way in, and what these issuers do not have: proofs are for tokens with a key.
+    const others = ["policy", "rate", "token_source", "tenant", "decide", "renewal", "stream", ...PROOFS];
     expect(CHECKS.filter((check) => !checks.has(check)).toSorted()).toEqual(others.toSorted());
   });
 });
+
+const PROOFS = ["proof", "proof_missing", "proof_nonce", "proof_replay", "proof_time", "proof_url"];

@@ -64,8 +64,6 @@ export type Step = (typeof STEPS)[number];
 
 /** The step that each check belongs to. */
 const STEP_OF_CHECK = {
-  host: "policy",
-  route: "policy",
   policy: "policy",
   rate: "token",
   token_missing: "token",
