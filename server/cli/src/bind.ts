@@ -5,6 +5,7 @@ import {
   type Listener,
   type ListenOptions,
   listen,
+  type TlsOptions,
 } from "@countersign/node";
 import { respondJson } from "@countersign/node/internal";
 import { isLoopback } from "@countersign/server/internal";
@@ -17,16 +18,23 @@ import { CommandError } from "./usage-error.ts";
 /** The settings that say where a server listens, and how. */
 export type BindSettings = Pick<Config, HostSetting | LimitSetting | "host" | "port" | "tlsCert" | "tlsKey">;
 
+/** How a port is listened on. */
+interface PortOptions {
+  /** Undefined: without TLS. */
+  readonly tls: (TlsOptions & TlsFiles) | undefined;
+  /** What sets the port, for errors. Default: `--port`. */
+  readonly flag?: string;
+}
+
 /**
  * Listen where the settings say.
  *
- * @param tls undefined: without TLS
  * @throws CommandError when the address or the TLS files cannot be used
  */
 export async function bindServer(
   handler: HttpHandler,
   config: BindSettings,
-  tls: TlsFiles | undefined,
+  { tls, flag = "--port" }: PortOptions,
 ): Promise<Listener> {
   const { host, port } = config;
   if (tls !== undefined) {
@@ -35,7 +43,7 @@ export async function bindServer(
   try {
     return await listen(handler, { host, port, tls, limits: limitsOf(config), ...hostsOf(config) });
   } catch (cause) {
-    throw toBindError(cause, `${host}:${port}`, "--port");
+    throw toBindError(cause, `${host}:${port}`, flag);
   }
 }
 
@@ -56,7 +64,7 @@ export interface ReservedAddress {
  * @throws CommandError when the address or the TLS files cannot be used
  */
 export async function reserveAddress(config: BindSettings): Promise<ReservedAddress> {
-  const listener = await bindServer(STARTING, config, await readTlsFiles(config));
+  const listener = await bindServer(STARTING, config, { tls: await readTlsFiles(config) });
   const release = (): Promise<void> => listener.close(0);
   if (config.port !== 0) {
     await release();

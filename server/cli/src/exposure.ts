@@ -1,6 +1,7 @@
 import { findIssuerUrlFault } from "@countersign/issuer/internal";
 import { isLoopback } from "@countersign/server/internal";
 import type { Config } from "./config.ts";
+import { assertMtlsSettings } from "./tls/mtls-port.ts";
 import { UsageError } from "./usage-error.ts";
 
 /**
@@ -9,11 +10,15 @@ import { UsageError } from "./usage-error.ts";
  * @throws UsageError when the address is open to others, and TLS is neither set up nor said to end in front
  */
 export function assertSafeExposure(
-  config: Pick<Config, "behindTlsProxy" | "host" | "tlsCert" | "tlsKey">,
+  config: Pick<
+    Config,
+    "behindTlsProxy" | "clientCa" | "host" | "mtlsPort" | "mtlsUrl" | "tlsCert" | "tlsKey"
+  >,
 ): void {
   if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
     throw new UsageError("--tls-cert and --tls-key go together");
   }
+  assertMtlsSettings(config);
   if (config.tlsCert === undefined && !config.behindTlsProxy && !isLoopback(config.host)) {
     throw new UsageError(
       `${config.host} is open to others, and tokens would go there in plain text: ` +

@@ -17,6 +17,7 @@ import { createStateMetrics } from "./operate/state-metrics.ts";
 import type { ServerConfig } from "./server-config.ts";
 import type { SettingName } from "./settings.ts";
 import { secretOf, storeOf } from "./store-settings.ts";
+import { mtlsUrlOf } from "./tls/mtls-port.ts";
 import { readTrustedIssuers } from "./trusted-issuers.ts";
 
 /** What a server runs on: all that is opened at its start and closed at its end. */
@@ -118,6 +119,7 @@ async function openOwnIssuer(
       store: storeOf(config),
       secret,
       url: issuerUrl,
+      mtlsUrl: mtlsUrlOf(config, issuerUrl),
       audience: config.audience,
       resources: config.resources,
       accessTtlMs: config.accessTtlMs,

@@ -3,7 +3,7 @@ import type { AdminOptions, Listener } from "@countersign/node";
 import { monitorReadiness, type Readiness } from "@countersign/node/internal";
 import type { HealthState } from "@countersign/server";
 import { KEEPS_PROCESS_ALIVE, systemClock } from "@countersign/server/internal";
-import { bindAdmin, bindServer, reserveAddress } from "./bind.ts";
+import { bindAdmin, reserveAddress } from "./bind.ts";
 import type { Terminal } from "./command.ts";
 import { composeServer, type ServerMode } from "./compose-server.ts";
 import type { Config } from "./config.ts";
@@ -14,6 +14,7 @@ import { createServerMetrics } from "./operate/server-metrics.ts";
 import { requireServerConfig, type ServerConfig } from "./server-config.ts";
 import type { SettingName } from "./settings.ts";
 import { drainDelayOf, GRACE_MS, LAST_CALLS_MS } from "./stop-times.ts";
+import { bindListeners, type Listeners } from "./tls/mtls-port.ts";
 import { serveCertificate } from "./tls/serve-certificate.ts";
 import { readTlsFiles } from "./tls/tls-files.ts";
 import type { WorkerLink } from "./workers/worker-link.ts";
@@ -23,6 +24,8 @@ export interface RunningServer {
   readonly backend: Backend;
   /** Where it listens, such as `http://127.0.0.1:8080`. */
   readonly origin: string;
+  /** Where it asks clients for a certificate; undefined: nowhere. */
+  readonly mtlsOrigin: string | undefined;
   /** Where the operator's port is; undefined for a worker, which has none of its own. */
   readonly adminOrigin: string | undefined;
 }
@@ -71,7 +74,7 @@ export async function runServer(
   await reserved?.release();
   const tls = await readTlsFiles(config);
   const place = { ...config, port: reserved?.port ?? config.port };
-  const listener = await bindServer(server.handler, place, tls);
+  const listener = await bindListeners(server.handler, place, tls);
   cleanup.defer(() => listener.close(GRACE_MS));
   cleanup.defer(serveCertificate(listener, backend, { terminal, installed: tls }));
   Object.assign(operated, { backend, health: server.health } satisfies Operated);
@@ -81,7 +84,8 @@ export async function runServer(
     link?.setReady(isReady);
   };
   server.health.set("SERVING");
-  await onReady({ backend, origin: listener.origin, adminOrigin: admin?.origin });
+  const { origin, mtlsOrigin } = listener;
+  await onReady({ backend, origin, mtlsOrigin, adminOrigin: admin?.origin });
   link?.setReady(true);
   const readiness = watchBackend(backend, setReady);
   const signal = await terminal.stopped;
@@ -92,7 +96,7 @@ export async function runServer(
 }
 
 /** Let calls in flight end. Those that are left near the end of their time are told that it is over. */
-async function stop(listener: Listener, shutdown: AbortController, delayMs: number): Promise<void> {
+async function stop(listener: Listeners, shutdown: AbortController, delayMs: number): Promise<void> {
   const stopLastCalls = (): void =>
     shutdown.abort(new ConnectError("the server is shutting down", Code.Unavailable));
   const lastCallsMs = delayMs + GRACE_MS - LAST_CALLS_MS;

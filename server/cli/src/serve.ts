@@ -22,6 +22,13 @@ export function serve(args: readonly string[], terminal: Terminal, mode: ServerM
   return run({ args, terminal, line: readCommandLine(args, terminal.env) }, mode);
 }
 
+/** Where a server listens. */
+interface Announced {
+  readonly origin: string;
+  readonly adminOrigin: string | undefined;
+  readonly mtlsOrigin?: string | undefined;
+}
+
 type ServeCall = Pick<Call, "args" | "line" | "terminal">;
 
 async function run({ args, line, terminal }: ServeCall, mode: ServerMode): Promise<void> {
@@ -32,8 +39,11 @@ async function run({ args, line, terminal }: ServeCall, mode: ServerMode): Promi
     return;
   }
   const store = describeStore(config);
-  const announce = (server: { readonly origin: string; readonly adminOrigin: string | undefined }): void => {
+  const announce = (server: Announced): void => {
     terminal.print(`Countersign is ready: ${server.origin} (admin ${server.adminOrigin})`);
+    if (server.mtlsOrigin !== undefined) {
+      terminal.print(`Clients show a certificate at ${server.mtlsOrigin}`);
+    }
     terminal.print(`Store: ${store}`);
   };
   if (config.workers > 1) {

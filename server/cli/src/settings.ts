@@ -15,6 +15,7 @@ import {
   text,
   workerCount,
 } from "./setting-parsers.ts";
+import { MTLS_SETTINGS } from "./tls/mtls-settings.ts";
 
 /** Every setting there is. Help texts, the command line and the environment are all read off this table. */
 export const SETTINGS = {
@@ -119,6 +120,7 @@ export const SETTINGS = {
   ),
   tlsCert: setting("tls-cert", "The TLS certificate, in PEM.", undefined, text, "FILE"),
   tlsKey: setting("tls-key", "Its private key, in PEM.", undefined, text, "FILE"),
+  ...MTLS_SETTINGS,
   behindTlsProxy: setting(
     "behind-tls-proxy",
     "TLS ends at a proxy in front: allow plain text, and take callers' addresses from it.",

@@ -22,7 +22,7 @@ export interface ServedCertificate {
  * @returns what ends that
  */
 export function serveCertificate(
-  listener: Listener,
+  listener: Pick<Listener, "setCertificate">,
   backend: Pick<Backend, "config" | "log" | "metrics">,
   { terminal, installed }: ServedCertificate,
 ): () => void {
