@@ -84,8 +84,7 @@ export async function runServer(
     link?.setReady(isReady);
   };
   server.health.set("SERVING");
-  const { origin, mtlsOrigin } = listener;
-  await onReady({ backend, origin, mtlsOrigin, adminOrigin: admin?.origin });
+  await onReady({ ...listener, backend, adminOrigin: admin?.origin });
   link?.setReady(true);
   const readiness = watchBackend(backend, setReady);
   const signal = await terminal.stopped;
