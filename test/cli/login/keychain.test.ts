@@ -93,6 +93,14 @@ describe("a keyring of the desktop", () => {
     await user.login(server.baseUrl, "demo", { args: ["--no-keychain"] });
     expect(await secretsIn(ring.path)).toEqual([]);
     expect(await user.run("token", "print")).toEqual({ code: 0, out: "access-2", err: "" });
+    // The session of before has ended, and so has the one in plain text when the tokens are encrypted again.
+    expect(server.server.counts().signOuts).toBe(1);
+    await user.login(server.baseUrl, "demo");
+    expect(server.server.counts().signOuts).toBe(2);
+    expect(await user.run("token", "print")).toEqual({ code: 0, out: "access-3", err: "" });
+    expect(await filesOf(user)).not.toContain("access-");
+    await user.run("logout");
+    expect(await filesOf(user)).toBe("");
   });
 
   test("need not answer when the tokens are to be kept without it", async () => {
@@ -104,7 +112,8 @@ describe("a keyring of the desktop", () => {
     const { code, err } = await user.login(server.baseUrl, "demo", { args: ["--no-keychain"] });
     expect(code).toBe(0);
     expect(err).toBe(
-      "the keyring of the desktop cannot be used: no bus here. It keeps a key that encrypts no tokens any more.",
+      "The session of the earlier login goes on until it expires: the keyring of the desktop cannot be used: no bus here.\n" +
+        "the keyring of the desktop cannot be used: no bus here. It keeps a key that encrypts no tokens any more.",
     );
     expect(await user.run("token", "print")).toEqual({ code: 0, out: "access-2", err: "" });
   });

@@ -28,10 +28,10 @@ export async function choosePlace(
   record: LoginRecord,
   { isPlain, warn }: PlaceWishes,
 ): Promise<ChosenPlace> {
-  const directory = logins.directoryOf(record);
+  const directory = logins.directoryOf({ ...record, isPlain: false });
   const file = logins.secretFileOf(record);
   const inPlainText = (earlier: Keychain | undefined): ChosenPlace => ({
-    directory,
+    directory: logins.directoryOf({ ...record, isPlain: true }),
     secret: undefined,
     settle: () => removeSecretOrWarn(earlier, file, warn),
     giveUp: async () => undefined,

@@ -16,6 +16,8 @@ const record = v.object({
   user: v.string(),
   /** An OpenID provider, and how it is asked. Absent: a Countersign server. */
   provider: v.optional(provider),
+  /** Whether its tokens are in plain text, in a directory of their own. Absent: a file says where their key is, if it is there. */
+  isPlain: v.optional(v.boolean()),
   /** When the user signed in, in milliseconds since 1970. */
   signedInAtMs: v.number(),
 });

@@ -5,6 +5,7 @@ import { type CommandLine, namesOf } from "../config.ts";
 import { formatTime, toJsonText } from "../table.ts";
 import { CommandError, UsageError } from "../usage-error.ts";
 import { choosePlace } from "./choose-place.ts";
+import { endEarlier } from "./end-earlier.ts";
 import { plainMessageOf, toSignInError } from "./failures.ts";
 import type { LoginRecord } from "./login-record.ts";
 import { findPlaces } from "./open-login.ts";
@@ -20,15 +21,18 @@ const login: RunAction = ({ argument, line: { values }, terminal }) =>
     const newLogin = await prepare(server, values, terminal).catch((cause: unknown) => {
       throw cause instanceof UsageError ? cause : toSignInError(cause, server);
     });
-    const record = { ...newLogin.record, signedInAtMs: systemClock.nowMs() };
+    const unplaced = { ...newLogin.record, signedInAtMs: systemClock.nowMs() };
     const wishes = { isPlain: values["no-keychain"] === true, warn: terminal.warn };
-    const place = await choosePlace(places, record, wishes);
+    const place = await choosePlace(places, unplaced, wishes);
+    const record = { ...unplaced, isPlain: place.secret === undefined };
+    const earlier = await places.logins.findSame(record);
     const snapshot = await begin(newLogin, record, place).catch(async (error: unknown) => {
       await place.giveUp();
       throw error;
     });
-    await place.settle();
     await places.logins.save(record);
+    await endEarlier(places, { earlier, record, warn: terminal.warn });
+    await place.settle();
     const where =
       place.secret === undefined
         ? "in plain text that you alone can read"

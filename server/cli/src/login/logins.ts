@@ -9,10 +9,14 @@ import { isMissing, readIfThere, writeWhole } from "./private-file.ts";
 export interface Logins {
   /** List those that are meant, the one that was made last first. */
   readonly find: (choice: LoginChoice) => Promise<readonly LoginRecord[]>;
+  /** Find the login of the same user of the same client at the same server. */
+  readonly findSame: (record: LoginRecord) => Promise<LoginRecord | undefined>;
   /** Write the record of a login down, in one step. */
   readonly save: (record: LoginRecord) => Promise<void>;
-  /** Remove a login, and the directory of its session. */
+  /** Remove a login, and the directories of its sessions. */
   readonly remove: (record: LoginRecord) => Promise<void>;
+  /** Remove the directory of its session alone. */
+  readonly removeSession: (record: LoginRecord) => Promise<void>;
   /** Name the directory that its session is in. */
   readonly directoryOf: (record: LoginRecord) => string;
   /** Name the file that says where the secret of its session is. */
@@ -24,6 +28,9 @@ export interface LoginChoice {
   readonly server?: string | undefined;
   readonly user?: string | undefined;
 }
+
+/** Ends the directory of a session in plain text: one that takes its place, encrypted, leaves it readable until it has ended. */
+const PLAIN = ".plain";
 
 const RECORD = /^[0-9a-f]{32}\.json$/;
 
@@ -37,6 +44,7 @@ export function loginFolderOf({ XDG_CONFIG_HOME = "", APPDATA = "" }: Environmen
 /** Open the logins in a folder; it is made when the first one is saved. */
 export function createLogins(folder: string): Logins {
   const pathOf = (record: LoginRecord, ending = ""): string => join(folder, `${loginIdOf(record)}${ending}`);
+  const directoryOf = (record: LoginRecord): string => pathOf(record, record.isPlain === true ? PLAIN : "");
   return {
     async find(choice) {
       const names = (await namesIn(folder)).filter((name) => RECORD.test(name));
@@ -46,12 +54,16 @@ export function createLogins(folder: string): Logins {
         .filter((record) => isMeant(record, choice))
         .sort((one, other) => other.signedInAtMs - one.signedInAtMs);
     },
+    findSame: async (record) => parseLoginRecord((await readIfThere(pathOf(record, ".json"))) ?? ""),
     save: (record) => writeWhole(pathOf(record, ".json"), JSON.stringify(record)),
     async remove(record) {
       await rm(pathOf(record, ".json"), { force: true });
-      await rm(pathOf(record), { recursive: true, force: true });
+      for (const isPlain of [true, false]) {
+        await rm(directoryOf({ ...record, isPlain }), { recursive: true, force: true });
+      }
     },
-    directoryOf: (record) => pathOf(record),
+    removeSession: (record) => rm(directoryOf(record), { recursive: true, force: true }),
+    directoryOf,
     secretFileOf: (record) => pathOf(record, ".secret"),
   };
 }

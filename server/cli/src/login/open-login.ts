@@ -46,7 +46,8 @@ export async function openLogin(
   { logins, keychain }: LoginPlaces,
   record: LoginRecord,
 ): Promise<OpenSession> {
-  const secret = await readSecret(keychain, logins.secretFileOf(record));
+  const secret =
+    record.isPlain === true ? undefined : await readSecret(keychain, logins.secretFileOf(record));
   const open = openSession(record, { directory: logins.directoryOf(record), secret });
   await open.session.ready;
   const { degraded, status } = open.session.getSnapshot();
