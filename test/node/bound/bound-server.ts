@@ -19,7 +19,7 @@ const policy = { access: Access.AUTHENTICATED };
 const isBilling = "principal.certificate.san.uri.exists(uri, uri == 'spiffe://acme.example/billing')";
 
 /** Methods that ask for a bound token, or for a certificate, or for neither. */
-const service = echoService({
+export const service = echoService({
   Call: { policy },
   Bound: { policy: { ...policy, binding: TokenBinding.REQUIRED } },
   Mesh: { policy: { ...policy, rule: isBilling } },
