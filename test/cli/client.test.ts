@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { runCommand } from "../../server/cli/src/run-command.ts";
+import { createSelfSigned } from "../support/self-signed.ts";
 import { databaseIn } from "../support/stores.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { createSigningKey } from "../support/tokens.ts";
@@ -91,6 +92,26 @@ test("a client that another issuer vouches for has no secret, until it is given 
   });
 });
 
+test("a client with a certificate has no secret, and is listed with what its certificate is known by", async () => {
+  await using cli = await startCli();
+  const file = join(cli.path, "billing.pem");
+  await writeFile(file, createSelfSigned("billing").cert);
+  const added = JSON.parse((await cli.run("add", "billing", "--certificate", file, "--json")).out);
+  expect(added).toMatchObject({
+    proof: "certificate",
+    certificate: [expect.stringMatching(/^[\w-]{43}$/)],
+  });
+  expect(added).not.toHaveProperty("secret");
+  const name = "uri:spiffe://acme.example/billing";
+  expect((await cli.run("rotate", "billing", "--certificate-name", name)).out).toBe(
+    "billing has a certificate that proves who it is.",
+  );
+  expect(JSON.parse((await cli.run("list", "--json")).out)).toMatchObject([{ certificate: name }]);
+  expect(JSON.parse((await cli.run("rotate", "billing", "--json")).out)).toMatchObject({
+    ...{ proof: "secret", certificate: null, secret: expect.stringMatching(/^css_/) },
+  });
+});
+
 test("a client can be disabled and enabled", async () => {
   await using cli = await startCli();
   await cli.run("add", "billing");
@@ -113,6 +134,14 @@ const wrong = [
   { args: ["add", "x", ...TRUST, "--jwks", "f"], code: 2, message: "give --jwks FILE or --trust-issuer" },
   { args: ["rotate", "x", ...TRUST, "--overlap", "1h"], code: 2, message: "give either --jwks FILE" },
   { args: ["add", "x", "--trust-issuer", "", "--trust-subject", "s"], code: 1, message: "exact name" },
+  { args: ["add", "x", "--certificate", "/nowhere"], code: 1, message: "cannot be read" },
+  {
+    args: ["add", "x", "--certificate", import.meta.filename],
+    code: 1,
+    message: "has no certificate in PEM",
+  },
+  { args: ["add", "x", "--certificate-name", "CN=x"], code: 2, message: "as subject:NAME" },
+  { args: ["add", "x", "--certificate-name", "uri:x", "--jwks", "f"], code: 2, message: "no two of these" },
   { args: ["disable", "x"], code: 1, message: "there is no such client" },
 ];
 for (const { args, code, message } of wrong) {

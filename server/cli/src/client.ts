@@ -1,14 +1,14 @@
-import { readFile } from "node:fs/promises";
-import type { ClientRecord, ClientTrust, ClientUpdate, ClientWithSecret } from "@countersign/issuer";
+import type { ClientRecord, ClientUpdate, ClientWithSecret } from "@countersign/issuer";
 import { type ObjectAnswer, toAnswer, toListAnswer } from "./answer.ts";
 import { readClaims, readNewClaims } from "./claim-options.ts";
+import { formatRule, NEW_PROOFS, proofOf, readProof } from "./client-proof.ts";
 import { DEFAULT_GRANT, DEFAULT_OVERLAP } from "./commands/store-options.ts";
 import { type CommandLine, namesOf } from "./config.ts";
 import { parseDuration } from "./duration.ts";
 import { assertChange, formatRights, readNewRights } from "./new-rights.ts";
 import { onStore } from "./on-store.ts";
 import { type Fact, formatTime } from "./table.ts";
-import { CommandError, UsageError } from "./usage-error.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** What `SignalService` asks of a client whose servers watch, and have each other's streams renewed. */
 const SIGNAL_SCOPES = ["signals:read", "signals:renew"];
@@ -18,7 +18,7 @@ export const clientActions = {
   add: onStore(
     async ({ backend, argument: clientId, line }) => {
       const { scope, role, grant, introspect, signals } = line.values;
-      assertOneProof(line);
+      const proof = await readProof(line);
       const made = await backend.clients.create({
         clientId,
         scopes: [...namesOf(scope), ...(signals === true ? SIGNAL_SCOPES : [])],
@@ -26,8 +26,7 @@ export const clientActions = {
         grants: grant === undefined ? [DEFAULT_GRANT] : namesOf(grant),
         mayIntrospect: introspect === true,
         claims: readClaims(line),
-        jwks: await readKeys(line),
-        trust: readTrust(line),
+        ...proof,
       });
       return showSecret(made, "was added");
     },
@@ -48,15 +47,14 @@ export const clientActions = {
   }),
   rotate: onStore(async ({ backend, argument: clientId, line: { values }, line }) => {
     const overlapMs = parseDuration(String(values.overlap ?? DEFAULT_OVERLAP));
-    assertOneProof(line);
-    const [jwks, trust] = [await readKeys(line), readTrust(line)];
-    const isSecret = jwks === undefined && trust === undefined;
+    const proof = await readProof(line);
+    const isSecret = Object.values(proof).every((given) => given === undefined);
     if (overlapMs === undefined || (values.overlap !== undefined && !isSecret)) {
       throw new UsageError(
-        "give either --jwks FILE or --overlap with a duration such as 0s or 24h, or --trust-issuer ISSUER",
+        "give either --jwks FILE or --overlap with a duration such as 0s or 24h, or --trust-issuer ISSUER, or a certificate",
       );
     }
-    const made = await backend.clients.rotate(clientId, { overlapMs, jwks, trust });
+    const made = await backend.clients.rotate(clientId, { overlapMs, ...proof });
     return showSecret(made, `has ${NEW_PROOFS[proofOf(made.client)]}`);
   }),
   disable: onStore(async ({ backend, argument: clientId }) => {
@@ -92,36 +90,6 @@ function readClientUpdate(
   return { ...change, revokeTokens: revoke === true };
 }
 
-/** @throws UsageError when keys are given and another issuer, too */
-function assertOneProof({ values }: CommandLine): void {
-  if (values.jwks !== undefined && values["trust-issuer"] !== undefined) {
-    throw new UsageError("give --jwks FILE or --trust-issuer ISSUER, not both");
-  }
-}
-
-/** @throws UsageError when the issuer or the subjects are missing */
-function readTrust({ values }: CommandLine): ClientTrust | undefined {
-  const { "trust-issuer": issuer, "trust-subject": subject } = values;
-  if (issuer === undefined && subject === undefined) {
-    return undefined;
-  }
-  if (typeof issuer !== "string" || subject === undefined) {
-    throw new UsageError("give --trust-issuer ISSUER and --trust-subject SUBJECT together");
-  }
-  return { issuer, subjects: namesOf(subject) };
-}
-
-async function readKeys({ values }: CommandLine): Promise<string | undefined> {
-  if (typeof values.jwks !== "string") {
-    return undefined;
-  }
-  try {
-    return await readFile(values.jwks, "utf8");
-  } catch (cause) {
-    throw new CommandError(`the keys ${values.jwks} cannot be read`, { cause });
-  }
-}
-
 /** A secret goes to standard output, and so into a file or a pipe. */
 function showSecret({ client, secret }: ClientWithSecret, what: string): ObjectAnswer {
   const row = toRow(client);
@@ -130,22 +98,6 @@ function showSecret({ client, secret }: ClientWithSecret, what: string): ObjectA
     return toAnswer([text], row);
   }
   return toAnswer([text, `Its secret, which is not shown again: ${secret}`], { ...row, secret });
-}
-
-/** What a client proves itself with. */
-type Proof = "secret" | "keys" | "issuer";
-
-const NEW_PROOFS = {
-  secret: "a new secret",
-  keys: "new keys",
-  issuer: "another issuer that vouches for it",
-} as const satisfies Record<Proof, string>;
-
-function proofOf({ jwks, trust }: ClientRecord): Proof {
-  if (trust !== undefined) {
-    return "issuer";
-  }
-  return jwks === undefined ? "secret" : "keys";
 }
 
 const COLUMNS = [
@@ -160,6 +112,7 @@ const COLUMNS = [
   "claims",
   "issuer",
   "subjects",
+  "certificate",
 ] as const;
 
 function toRow(client: ClientRecord): Readonly<Record<(typeof COLUMNS)[number], Fact>> {
@@ -168,6 +121,7 @@ function toRow(client: ClientRecord): Readonly<Record<(typeof COLUMNS)[number], 
     proof: proofOf(client),
     issuer: client.trust?.issuer,
     subjects: client.trust?.subjects,
+    certificate: formatRule(client.certificate),
     scopes: client.scopes,
     roles: client.roles,
     grants: client.grants,

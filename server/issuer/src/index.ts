@@ -37,6 +37,7 @@ export type { ClaimsGrant, ClaimsHook } from "./sessions/token-claims.ts";
 export type { IssuedTokens } from "./sessions/tokens.ts";
 export type { SignalLimits } from "./signals/signal-limits.ts";
 export type { AccountRecord } from "./store/accounts.ts";
+export type { ClientCertificateRule } from "./store/client-certificate-rule.ts";
 export type { ClientTrust } from "./store/client-trust.ts";
 export type { ClientRecord } from "./store/clients.ts";
 export type { CustomClaims } from "./store/custom-claims.ts";

@@ -172,7 +172,7 @@ describeStores("clients", (open) => {
       [{ trust: { issuer: "https://i.example", subjects: ["a\nb"] } }, "needs 1 to 64 subjects"],
       [
         { trust: { issuer: "https://i.example", subjects: ["s"] }, jwks: JSON.stringify({ keys: [jwk] }) },
-        "not both",
+        "one of these only",
       ],
     ] as const) {
       await expect(clients.create({ ...billing, ...bad })).rejects.toThrow(message);

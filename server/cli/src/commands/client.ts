@@ -2,6 +2,7 @@ import { defineCommand } from "../command.ts";
 import { JSON_OPTION } from "../option.ts";
 import { STORE_SETTINGS } from "../settings.ts";
 import {
+  CERTIFICATE_OPTIONS,
   CLAIM_OPTIONS,
   CREATE_OPTION,
   DEFAULT_GRANT,
@@ -22,6 +23,8 @@ export const clientCommand = defineCommand({
         "Add a client. Its secret is made for it and printed once. With --jwks it has no secret: it signs",
         "assertions with its private key (private_key_jwt). With --trust-issuer it has no secret either: it sends",
         "tokens of that issuer, such as those of a Kubernetes service account, that are for this server (RFC 7523).",
+        "With --certificate or --certificate-name, the certificate that it shows in TLS proves who it is, and its",
+        "tokens are bound to that one (RFC 8705).",
       ],
       argument: "CLIENT_ID",
       options: [
@@ -34,6 +37,8 @@ export const clientCommand = defineCommand({
         "jwks",
         "trust-issuer",
         "trust-subject",
+        "certificate",
+        "certificate-name",
         "create",
         "json",
       ],
@@ -62,11 +67,19 @@ export const clientCommand = defineCommand({
     },
     rotate: {
       help: [
-        "Make a new secret, and print it once. The one before stays good for the overlap. With --jwks or",
-        "--trust-issuer, it proves itself by that at once, and by nothing else.",
+        "Make a new secret, and print it once. The one before stays good for the overlap. With --jwks,",
+        "--trust-issuer or a certificate, it proves itself by that at once, and by nothing else.",
       ],
       argument: "CLIENT_ID",
-      options: ["overlap", "jwks", "trust-issuer", "trust-subject", "json"],
+      options: [
+        "overlap",
+        "jwks",
+        "trust-issuer",
+        "trust-subject",
+        "certificate",
+        "certificate-name",
+        "json",
+      ],
     },
     disable: {
       help: ["Refuse it from now on, and revoke its tokens."],
@@ -92,6 +105,7 @@ export const clientCommand = defineCommand({
     revoke: { help: "Revoke its tokens, so that what it loses is gone at once." },
     jwks: { placeholder: "FILE", help: "Its public keys: a JWK Set in a file." },
     ...TRUST_OPTIONS,
+    ...CERTIFICATE_OPTIONS,
     overlap: {
       placeholder: "DURATION",
       help: "How long the secret before stays good, such as 0s or 7d.",

@@ -41,6 +41,19 @@ export const TRUST_OPTIONS: Readonly<Record<string, Option>> = {
   },
 };
 
+/** The certificate that proves who a client is. */
+export const CERTIFICATE_OPTIONS: Readonly<Record<string, Option>> = {
+  certificate: {
+    placeholder: "FILE",
+    isRepeatable: true,
+    help: "A certificate of it, in PEM, whoever has signed it; as often as needed.",
+  },
+  "certificate-name": {
+    placeholder: "KIND:NAME",
+    help: "What stands in its certificate, which --client-ca has signed: subject:, uri:, dns: or email: and the name.",
+  },
+};
+
 /** How long a client's secret before stays good, when nothing else is said: time to bring the new one to every machine. */
 export const DEFAULT_OVERLAP = "24h";
 

@@ -99,6 +99,8 @@ function authenticateOwn({ clock, options, revocations }: IssuerContext, trust: 
     clock,
     toleranceSeconds: clockToleranceMs / 1_000,
     cacheEntries: CACHE_ENTRIES,
+    // An exchange asks for the proof; to ask about a token, or to revoke it, takes none.
+    acceptsBoundTokens: true,
     maxTokenBytes,
   });
   return (token: string, origin: TokenOrigin) => authenticator.authenticate(token, origin);

@@ -1,9 +1,9 @@
 import type { AuditSink, Clock } from "@countersign/server";
 import type { ClientEvent } from "@countersign/server/internal";
+import type { ClientCertificateRule } from "../store/client-certificate-rule.ts";
 import type { ClientTrust } from "../store/client-trust.ts";
 import {
   type ClientChange,
-  type ClientKeyChange,
   type ClientRecord,
   findClient,
   insertClient,
@@ -15,10 +15,8 @@ import type { Store } from "../store/database.ts";
 import { OWN_ISSUER, type RevocationRecord } from "../store/revocations.ts";
 import { changeClient } from "../store/rights-changes.ts";
 import { toClientChanges } from "./changed-rights.ts";
-import { parseClientKeys } from "./client-keys.ts";
 import { assertClientId, assertGrants, assertTokens } from "./client-names.ts";
-import { createClientSecret, hashClientSecret } from "./client-secret.ts";
-import { assertTrust } from "./client-trust.ts";
+import { createProof, toKeyChange } from "./client-proof.ts";
 import { type ClientUpdate, eventsOfClientUpdate, toClientChange } from "./client-update.ts";
 
 /** What {@link createClients} needs. */
@@ -60,10 +58,12 @@ export interface NewClient {
   readonly grants: readonly string[];
   /** Whether it may ask about tokens of others. */
   readonly mayIntrospect: boolean;
-  /** Its public keys, as a JWK Set in JSON. With neither these nor `trust`, it gets a secret. */
+  /** Its public keys, as a JWK Set in JSON. With none of these, `trust` and `certificate`, it gets a secret. */
   readonly jwks?: string | undefined;
   /** The other issuer whose tokens prove who it is, and whom they are about: up to 64 subjects. */
   readonly trust?: ClientTrust | undefined;
+  /** The certificate that proves who it is. Its tokens are bound to the one that it shows. */
+  readonly certificate?: ClientCertificateRule | undefined;
   /** What its own access tokens say beside what the issuer puts in. Default: nothing. */
   readonly claims?: CustomClaims | undefined;
 }
@@ -79,10 +79,12 @@ export interface ClientWithSecret {
 export interface ClientRotation {
   /** How long the secret before stays good, in milliseconds. */
   readonly overlapMs: number;
-  /** Its new public keys. With neither these nor `trust`, it gets a new secret. */
+  /** Its new public keys. With none of these, `trust` and `certificate`, it gets a new secret. */
   readonly jwks?: string | undefined;
   /** The other issuer whose tokens prove from now on who it is. */
   readonly trust?: ClientTrust | undefined;
+  /** The certificate that proves from now on who it is. */
+  readonly certificate?: ClientCertificateRule | undefined;
 }
 
 /** The clients, for those who run the server. */
@@ -166,9 +168,9 @@ export function createClients(options: ClientsOptions): Clients {
     },
     find: (clientId) => findClient(store, clientId),
     list: () => listClients(store),
-    async rotate(clientId, { overlapMs, jwks, trust }) {
+    async rotate(clientId, { overlapMs, jwks, trust, certificate }) {
       await get(clientId);
-      const proof = await createProof({ jwks, trust });
+      const proof = await createProof({ jwks, trust, certificate });
       await replaceClientKey(store, clientId, toKeyChange(proof, clock.nowMs() + overlapMs));
       record("client_rotated", clientId);
       return { client: await get(clientId), secret: proof.secret };
@@ -207,37 +209,4 @@ async function toRecord(input: NewClient, nowMs: number): Promise<ClientWithSecr
     createdAtMs: nowMs,
   };
   return { client, secret };
-}
-
-/** What a client proves itself with: its keys, tokens of another issuer, or a secret that is made for it. */
-interface ClientProof extends Pick<ClientRecord, "jwks" | "secretHash" | "trust"> {
-  readonly secret: string | undefined;
-}
-
-const NO_PROOF: ClientProof = { jwks: undefined, trust: undefined, secretHash: undefined, secret: undefined };
-
-/** @throws Error when both keys and another issuer are given, or one of them is no good */
-async function createProof({ jwks, trust }: Pick<NewClient, "jwks" | "trust">): Promise<ClientProof> {
-  if (jwks !== undefined && trust !== undefined) {
-    throw new Error("a client has either keys or another issuer that vouches for it, not both");
-  }
-  if (jwks !== undefined) {
-    return { ...NO_PROOF, jwks: await parseClientKeys(jwks) };
-  }
-  if (trust !== undefined) {
-    assertTrust(trust);
-    return { ...NO_PROOF, trust: { issuer: trust.issuer, subjects: [...new Set(trust.subjects)] } };
-  }
-  const secret = createClientSecret();
-  return { ...NO_PROOF, secret, secretHash: hashClientSecret(secret) };
-}
-
-function toKeyChange(
-  { jwks, trust, secretHash = "" }: ClientProof,
-  previousExpiresAtMs: number,
-): ClientKeyChange {
-  if (jwks !== undefined) {
-    return { jwks };
-  }
-  return trust === undefined ? { secretHash, previousExpiresAtMs } : { trust };
 }

@@ -60,6 +60,8 @@ export function createFederatedTokens(options: FederatedTokensOptions): Federate
     clock,
     toleranceSeconds,
     cacheEntries: CACHE_ENTRIES,
+    // Who takes the principal asks for the proof.
+    acceptsBoundTokens: true,
     keyTimeoutMs: KEY_TIMEOUT_MS,
     maxTokenBytes,
   });

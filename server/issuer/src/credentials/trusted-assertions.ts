@@ -94,8 +94,8 @@ function toAssertionIssuer(issuer: TrustedIssuer, audiences: readonly string[]):
 }
 
 /** A program of the release before has given it another proof, and knows nothing of this one. */
-function hasOtherProof({ jwks, secretHash }: ClientRecord): boolean {
-  return jwks !== undefined || secretHash !== undefined;
+function hasOtherProof({ jwks, secretHash, certificate }: ClientRecord): boolean {
+  return jwks !== undefined || secretHash !== undefined || certificate !== undefined;
 }
 
 function unknownClient(facts?: FactsInput): AuthError {

@@ -3,14 +3,17 @@ import type { ClientCredential } from "../credentials/client-authentication.ts";
 import type { SignIn } from "../services/session-sign-in.ts";
 import { FIRST_PARTY_CLIENT_ID } from "../sessions/session-options.ts";
 import type { ClientRecord } from "../store/clients.ts";
-import type { Form } from "./form.ts";
 import type { OAuthRequest } from "./oauth-endpoint.ts";
 import { OAuthError } from "./oauth-error.ts";
 
 /** Who makes an OAuth request. */
 export type Caller =
-  /** A client that has proven who it is. */
-  | { readonly kind: "client"; readonly client: ClientRecord }
+  /** A client that has proven who it is; by the certificate of a thumbprint, if it has one. */
+  | {
+      readonly kind: "client";
+      readonly client: ClientRecord;
+      readonly certificateThumbprint?: string | undefined;
+    }
   /** Our own pages and tools, which cannot keep a secret. */
   | { readonly kind: "first-party" }
   /** A caller that did not authenticate. */
@@ -29,7 +32,7 @@ interface Proof {
 }
 
 /**
- * Find out which client makes a request: `client_secret_basic`, `client_secret_post`, `private_key_jwt`, or none
+ * Find out which client makes a request: `client_secret_basic`, `client_secret_post`, `private_key_jwt`, a certificate, or none
  * ([RFC 6749 §2.3](https://www.rfc-editor.org/rfc/rfc6749#section-2.3)).
  *
  * @param signIn checks the client
@@ -39,18 +42,23 @@ interface Proof {
  */
 export async function readCaller(
   signIn: Pick<SignIn, "authenticateClient">,
-  { headers, form, peer }: OAuthRequest,
+  request: OAuthRequest,
 ): Promise<Caller> {
-  const { clientId, credential, isBasic } = readProof(headers, form);
+  const { clientId, credential, isBasic } = readProof(request);
   if (credential === undefined) {
     return readPublic(clientId);
   }
   try {
-    const client = await signIn.authenticateClient(credential, peer);
+    const client = await signIn.authenticateClient(credential, request.peer);
     if (clientId !== undefined && clientId !== client.clientId) {
       throw new OAuthError("invalid_request", "client_id names another client than its proof");
     }
-    return { kind: "client", client };
+    return {
+      kind: "client",
+      client,
+      certificateThumbprint:
+        credential.kind === "certificate" ? credential.certificate.thumbprint : undefined,
+    };
   } catch (error) {
     throw error instanceof AuthError && error.reason === "CREDENTIALS_INVALID"
       ? invalidClient(error.message, isBasic)
@@ -77,7 +85,7 @@ function readPublic(clientId: string | undefined): Caller {
   return { kind: "first-party" };
 }
 
-function readProof(headers: Headers, form: Form): Proof {
+function readProof({ headers, form, certificate }: OAuthRequest): Proof {
   const basic = readBasic(headers);
   const secret = form.get("client_secret");
   const assertion = form.get("client_assertion");
@@ -95,7 +103,8 @@ function readProof(headers: Headers, form: Form): Proof {
     return { clientId, credential: basic, isBasic: true };
   }
   if (secret === undefined) {
-    return { clientId, credential: undefined, isBasic: false };
+    const credential = toCertificate(clientId, certificate);
+    return { clientId, credential, isBasic: false };
   }
   const credential = toSecret(form.need("client_id"), secret);
   return { clientId, credential, isBasic: false };
@@ -118,6 +127,19 @@ function readBasic(headers: Headers): ClientCredential | undefined {
     throw invalidClient("the header authorization is not that of a client", true);
   }
   return toSecret(clientId, clientSecret);
+}
+
+/**
+ * A certificate is the proof of a client that names itself, and gives no other
+ * ([RFC 8705 §2](https://www.rfc-editor.org/rfc/rfc8705#section-2)): our own pages have none, whatever a browser shows.
+ */
+function toCertificate(
+  clientId: string | undefined,
+  certificate: OAuthRequest["certificate"],
+): ClientCredential | undefined {
+  return clientId === undefined || clientId === FIRST_PARTY_CLIENT_ID || certificate === undefined
+    ? undefined
+    : { kind: "certificate", clientId, certificate };
 }
 
 function toSecret(clientId: string, clientSecret: string): ClientCredential {

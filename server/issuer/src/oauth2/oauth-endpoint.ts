@@ -1,4 +1,10 @@
-import type { Clock, Endpoint, EndpointContext } from "@countersign/server";
+import {
+  AuthError,
+  type ClientCertificate,
+  type Clock,
+  type Endpoint,
+  type EndpointContext,
+} from "@countersign/server";
 import {
   type ByteBudget,
   findKeySourceError,
@@ -15,6 +21,8 @@ export interface OAuthRequest {
   readonly form: Form;
   /** Where it comes from, in the form that limits count by; empty when its host does not say. */
   readonly peer: string;
+  /** The certificate that the client has shown; undefined: none, or its host does not say. */
+  readonly certificate: ClientCertificate | undefined;
 }
 
 /** What all OAuth endpoints need. */
@@ -39,7 +47,8 @@ export function createOAuthEndpoint(options: OAuthEndpointOptions, answer: OAuth
       assertPost(request);
       const peer = toPeer(context);
       const form = await readForm(request, { clock, budget, peer });
-      return toJsonResponse(await answer({ headers: request.headers, form, peer }));
+      const certificate = readCertificate(context);
+      return toJsonResponse(await answer({ headers: request.headers, form, peer, certificate }));
     } catch (reason) {
       const known = toOAuthError(reason);
       const failure = known === undefined ? reason : findKeySourceError(reason);
@@ -55,6 +64,15 @@ export function createOAuthEndpoint(options: OAuthEndpointOptions, answer: OAuth
 function toPeer(context: EndpointContext | null | undefined): string {
   const peer: unknown = context?.peer;
   return typeof peer === "string" ? peer : "";
+}
+
+/** @throws OAuthError `invalid_request` when a proxy has sent what is no certificate */
+function readCertificate(context: EndpointContext | null | undefined): ClientCertificate | undefined {
+  try {
+    return context?.certificate;
+  } catch (error) {
+    throw error instanceof AuthError ? new OAuthError("invalid_request", error.message) : error;
+  }
 }
 
 function assertPost({ method }: Request): void {

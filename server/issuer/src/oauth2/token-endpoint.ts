@@ -1,7 +1,8 @@
+import type { TokenBinding } from "@countersign/server";
 import type { ReadProvenKey } from "../services/sender-proof.ts";
 import type { TokenAudiences } from "../sessions/token-audience.ts";
 import type { IssuedTokens } from "../sessions/tokens.ts";
-import { readCaller } from "./caller.ts";
+import { type Caller, readCaller } from "./caller.ts";
 import type { GrantDeps, Granted } from "./grant.ts";
 import { GRANTS } from "./grants.ts";
 import type { OAuthAnswer } from "./oauth-endpoint.ts";
@@ -20,7 +21,7 @@ export const TOKEN_PATH = "/oauth2/token";
 /** Create the token endpoint: `/oauth2/token` ([RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)). */
 export function createTokenEndpoint(deps: TokenEndpointDeps): OAuthAnswer {
   return async (request) => {
-    const { headers, form } = request;
+    const { headers, form, certificate } = request;
     const grant = GRANTS.get(form.need("grant_type"));
     if (grant === undefined) {
       throw new OAuthError("unsupported_grant_type", "this grant type is not supported");
@@ -29,8 +30,16 @@ export function createTokenEndpoint(deps: TokenEndpointDeps): OAuthAnswer {
     const key = await deps.readProvenKey({ headers, httpMethod: "POST", path: TOKEN_PATH });
     const caller = await readCaller(deps.signIn, request);
     assertTarget(form, deps);
-    return toResponse(await grant(deps, { ...request, binding: key }, caller));
+    const sender = { binding: key ?? toBinding(caller), certificateThumbprint: certificate?.thumbprint };
+    return toResponse(await grant(deps, { ...request, ...sender }, caller));
   };
+}
+
+/** The tokens of a client that has proven itself by a certificate are bound to that one (RFC 8705 §3). */
+function toBinding(caller: Caller): TokenBinding | undefined {
+  return caller.kind === "client" && caller.certificateThumbprint !== undefined
+    ? { kind: "mtls", certificateThumbprint: caller.certificateThumbprint }
+    : undefined;
 }
 
 /**

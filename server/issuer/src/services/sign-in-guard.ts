@@ -12,7 +12,7 @@ import {
 export type CredentialKind = "password" | ProofKind;
 
 /** Credentials that cannot be guessed. */
-type ProofKind = "secret" | "assertion" | "federated";
+type ProofKind = "secret" | "assertion" | "certificate" | "federated";
 
 /** An attempt to sign in. */
 export interface SignInAttempt {
@@ -60,6 +60,7 @@ export function createSignInGuard({ attempts, audit }: SignInGuardOptions): Sign
   const limits: Readonly<Record<ProofKind, ConcurrencyLimit>> = {
     secret: createConcurrencyLimit(CHECKING),
     assertion: createConcurrencyLimit(CHECKING),
+    certificate: createConcurrencyLimit(CHECKING),
     federated: createConcurrencyLimit(CHECKING),
   };
 

@@ -1,4 +1,9 @@
 import type { Kysely, Selectable } from "kysely";
+import {
+  type ClientCertificateRule,
+  parseCertificateColumn,
+  toCertificateColumn,
+} from "./client-certificate-rule.ts";
 import { deleteClientSubjects, insertClientSubjects } from "./client-subjects.ts";
 import { type ClientTrust, parseTrustColumn, toTrustColumn } from "./client-trust.ts";
 import { type CustomClaims, parseClaimsColumn, toClaimsColumn } from "./custom-claims.ts";
@@ -28,6 +33,8 @@ export interface ClientRecord {
   readonly jwks: string | undefined;
   /** The other issuer whose tokens prove who it is; undefined when it has a secret or keys. */
   readonly trust: ClientTrust | undefined;
+  /** The certificate that proves who it is; undefined when it proves itself otherwise. */
+  readonly certificate: ClientCertificateRule | undefined;
   /** What its own access tokens say beside what the issuer puts in. */
   readonly claims: CustomClaims;
   readonly disabledAtMs: number | undefined;
@@ -81,6 +88,7 @@ export async function listClients(store: Store): Promise<readonly ClientRecord[]
 export type ClientKeyChange =
   | { readonly jwks: string }
   | { readonly trust: ClientTrust }
+  | { readonly certificate: ClientCertificateRule }
   | {
       readonly secretHash: string;
       /** How long the secret that it replaces stays good. */
@@ -108,10 +116,11 @@ async function writeKey(db: Kysely<Schema>, clientId: string, change: ClientKeyC
   const update = db.updateTable("clients").where("client_id", "=", clientId);
   if (!("secretHash" in change)) {
     const none = { secret_hash: null, previous_secret_hash: null, previous_secret_expires_at: null };
-    const proof =
-      "jwks" in change
-        ? { jwks: change.jwks, trust: null }
-        : { jwks: null, trust: toTrustColumn(change.trust) };
+    const proof = {
+      jwks: "jwks" in change ? change.jwks : null,
+      trust: toTrustColumn("trust" in change ? change.trust : undefined),
+      certificate: toCertificateColumn("certificate" in change ? change.certificate : undefined),
+    };
     await update.set({ ...none, ...proof }).execute();
     return;
   }
@@ -122,6 +131,7 @@ async function writeKey(db: Kysely<Schema>, clientId: string, change: ClientKeyC
       secret_hash: change.secretHash,
       jwks: null,
       trust: null,
+      certificate: null,
     }))
     .execute();
 }
@@ -177,6 +187,7 @@ function toRow(client: ClientRecord): Selectable<ClientTable> {
     previous_secret_expires_at: client.previousSecretExpiresAtMs ?? null,
     jwks: client.jwks ?? null,
     trust: toTrustColumn(client.trust),
+    certificate: toCertificateColumn(client.certificate),
     claims: toClaimsColumn(client.claims),
     disabled_at: client.disabledAtMs ?? null,
     created_at: client.createdAtMs,
@@ -195,6 +206,7 @@ function toRecord(row: Selectable<ClientTable>): ClientRecord {
     previousSecretExpiresAtMs: row.previous_secret_expires_at ?? undefined,
     jwks: row.jwks ?? undefined,
     trust: parseTrustColumn(row.trust),
+    certificate: parseCertificateColumn(row.certificate),
     claims: parseClaimsColumn(row.claims),
     disabledAtMs: row.disabled_at ?? undefined,
     createdAtMs: row.created_at,

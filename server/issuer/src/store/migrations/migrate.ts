@@ -11,6 +11,7 @@ import { sessionIndexes } from "./0008-session-indexes.ts";
 import { changedClaims } from "./0009-changed-claims.ts";
 import { externalSessions } from "./0010-external-sessions.ts";
 import { boundSessions } from "./0011-bound-sessions.ts";
+import { clientCertificates } from "./0012-client-certificates.ts";
 import type { AnyTables, Migration, StoreDialect } from "./migration.ts";
 import { createSchemaVersions, readSchemaVersion, recordStep, type SchemaVersion } from "./schema-version.ts";
 
@@ -26,6 +27,7 @@ const MIGRATIONS: readonly Migration[] = [
   changedClaims,
   externalSessions,
   boundSessions,
+  clientCertificates,
 ];
 
 /** The version of the tables that this program makes. */

@@ -25,6 +25,8 @@ export interface ClientTable {
   jwks: string | null;
   /** The issuer that vouches for it, and as whom, as JSON; null when it proves itself otherwise. */
   trust: string | null;
+  /** The certificate that proves who it is, as JSON; null when it proves itself otherwise. */
+  certificate: string | null;
   /** What its own tokens say beside, as JSON; null when that is nothing. */
   claims: string | null;
   disabled_at: number | null;
