@@ -12,6 +12,7 @@ const ENTRIES = [
   "node/index",
   "react/index",
   "oidc/index",
+  "dpop/index",
   "store/index",
   "testing/index",
 ];

@@ -5,7 +5,7 @@ import type { Found, ParsedModule } from "./parse-module.ts";
 export type Rule = (module: ParsedModule) => readonly string[];
 
 // Folders of the SDK that may use what only Node or only a browser has.
-const SDK_SHELLS = /^sdk\/src\/(browser|node|react)\//;
+const SDK_SHELLS = /^sdk\/src\/(browser|dpop|node|react)\//;
 
 /** The core of the SDK runs anywhere: no Node module, no process, nothing of its own shells. */
 export const portableSdkCore: Rule = (module) => {

@@ -13,6 +13,7 @@ export const HTTP_SOURCES: readonly {
     create: (baseUrl) =>
       createSessionServiceSource(
         createConnectTransport({ baseUrl, httpVersion: "1.1", useBinaryFormat: false }),
+        { baseUrl },
       ),
   },
   { name: "a browser's", create: (baseUrl) => createFetchSource(baseUrl, "store") },

@@ -75,7 +75,7 @@ export async function createKit(options: KitOptions = {}): Promise<Kit> {
   const tokensSeen: (string | undefined)[] = [];
   const gate: Interceptor = (next) => (req) => {
     if (req.service.typeName === NotesService.typeName) {
-      tokensSeen.push(req.header.get("authorization")?.slice("Bearer ".length));
+      tokensSeen.push(req.header.get("authorization")?.split(" ")[1]);
       server.authenticate(req.header);
     }
     return next(req);

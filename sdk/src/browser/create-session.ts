@@ -4,6 +4,7 @@ import type { Session } from "../core/session.ts";
 import type { MaxTokenLife, TokenSource } from "../core/source.ts";
 import type { OnStepUp } from "../core/step-up.ts";
 import type { SessionStore } from "../core/store.ts";
+import type { TokenBinding } from "../core/token-binding.ts";
 import { createBroadcastPeers } from "./broadcast-peers.ts";
 import { createFetchSource, type Delivery } from "./fetch-source.ts";
 import { createIndexedDbStore } from "./indexed-db-store.ts";
@@ -33,6 +34,11 @@ export interface BrowserSessionOptions extends OriginGuardOptions {
    * each of them once more when it resolves. Default: such calls fail.
    */
   readonly onStepUp?: OnStepUp | undefined;
+  /**
+   * Binds the tokens to a key, so that a copy of them is worth nothing: `dpop()` of `@countersign/sdk/dpop`. Default: as the
+   * source does, such as `oidc` with an option `dpop`, else they are bound to none.
+   */
+  readonly dpop?: TokenBinding | undefined;
 }
 
 /**
@@ -54,7 +60,7 @@ export function createSession(options: BrowserSessionOptions): Session {
   // Servers have BroadcastChannel too, and it would keep their process alive.
   const isPage = location !== undefined;
   const server = createFetchSource(baseUrl, options.refreshTokenIn ?? guess, options.maxTokenLifeMs);
-  const { allowedOrigins, allowInsecure, source = server, store, onStepUp } = options;
+  const { allowedOrigins, allowInsecure, source = server, store, onStepUp, dpop } = options;
   return assembleSession({
     baseUrl,
     allowedOrigins,
@@ -65,5 +71,6 @@ export function createSession(options: BrowserSessionOptions): Session {
     peers: isPage ? createBroadcastPeers(name) : undefined,
     onStream: isPage ? warnOfConnections : undefined,
     onStepUp,
+    dpop,
   });
 }

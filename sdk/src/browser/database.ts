@@ -1,20 +1,19 @@
 import { waitFor } from "../core/waiting.ts";
 import { followPage } from "./page-life.ts";
-import type { SealedEntry } from "./sealed-entry.ts";
 
 /** A database of entries that a suspended page does not keep busy. */
-export interface Database {
+export interface Database<T> {
   /**
    * Read what is stored under a key, and write in its place what follows, if anything. If the page is suspended before
    * that has ended, it is tried again when the page goes on.
    */
-  readonly update: (key: string, toNext?: ToNext) => Promise<SealedEntry | undefined>;
+  readonly update: (key: string, toNext?: ToNext<T>) => Promise<T | undefined>;
   /** Stop following the page, which the database does from its first use on. */
   readonly close: () => void;
 }
 
-/** Makes what is to be stored of what is; `undefined` to leave that. */
-export type ToNext = (current: SealedEntry | undefined) => SealedEntry | undefined;
+/** Makes what is to be stored of what is; `undefined` to leave that, null to delete it. */
+export type ToNext<T> = (current: T | undefined) => T | null | undefined;
 
 const ENTRIES = "entries";
 
@@ -24,7 +23,7 @@ const ENTRIES = "entries";
  * A transaction of a page in the back/forward cache does not end before the page comes back, and all others of the
  * origin wait for it (measured with WebKitGTK 2.50). So none is begun there, and none is left under way.
  */
-export function createDatabase(name: string): Database {
+export function createDatabase<T>(name: string): Database<T> {
   const attempts = new Set<AbortController>();
   let resumed: Promise<void> | undefined;
   let resume: (() => void) | undefined;
@@ -68,14 +67,14 @@ export function createDatabase(name: string): Database {
 }
 
 /** What {@link transact} needs. */
-interface Update {
+interface Update<T> {
   readonly key: string;
-  readonly toNext: ToNext | undefined;
+  readonly toNext: ToNext<T> | undefined;
   readonly signal: AbortSignal;
 }
 
 /** Open a database for one transaction, and close it behind it. */
-function transact(name: string, { key, toNext, signal }: Update): Promise<SealedEntry | undefined> {
+function transact<T>(name: string, { key, toNext, signal }: Update<T>): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const opening = indexedDB.open(name, 1);
     opening.onupgradeneeded = () => opening.result.createObjectStore(ENTRIES);
@@ -95,6 +94,8 @@ function transact(name: string, { key, toNext, signal }: Update): Promise<Sealed
         const next = toNext?.(current.result);
         if (next) {
           entries.put(next, key);
+        } else if (next === null) {
+          entries.delete(key);
         }
       };
       transaction.oncomplete = () => resolve(current.result);

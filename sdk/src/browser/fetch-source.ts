@@ -2,6 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { errorFromJson, validateResponse } from "@connectrpc/connect/protocol-connect";
 import { toRenewRequest } from "../core/renew-request.ts";
 import type { MaxTokenLife, StreamRenewal, TokenGrant, TokenSource } from "../core/source.ts";
+import { sendBearer } from "../core/token-binding.ts";
 
 /** The answers' fields that matter, in the JSON form of the protocol. */
 interface Answer {
@@ -10,6 +11,7 @@ interface Answer {
     readonly expiresIn?: string;
     readonly refreshToken?: string;
     readonly refreshExpiresIn?: string;
+    readonly tokenType?: string;
     readonly scopes?: readonly string[];
     readonly sessionId?: string;
   };
@@ -43,19 +45,25 @@ export function createFetchSource(
       signal,
       accessToken,
       baseUrl: at = baseUrl,
+      prover,
     }: Pick<StreamRenewal, "signal"> & Partial<Omit<StreamRenewal, "signal">>,
   ): Promise<Answer> {
-    const response = await fetch(`${at}/countersign.auth.v1.${method}`, {
-      signal,
-      method: "POST",
-      redirect: "manual",
-      credentials: inCookie ? "include" : "same-origin",
-      body: JSON.stringify(body),
-      headers: {
-        "content-type": "application/json",
-        ...(accessToken && { authorization: `Bearer ${accessToken}` }),
-      },
+    const url = `${at}/countersign.auth.v1.${method}`;
+    return (prover?.send ?? sendBearer)({ url, accessToken }, async (headers, onHeader) => {
+      const response = await fetch(url, {
+        signal,
+        method: "POST",
+        redirect: "manual",
+        credentials: inCookie ? "include" : "same-origin",
+        body: JSON.stringify(body),
+        headers: { "content-type": "application/json", ...headers },
+      });
+      onHeader(response.headers);
+      return toAnswer(response);
     });
+  }
+
+  async function toAnswer(response: Response): Promise<Answer> {
     // Not `redirect: "error"`, which workerd lacks. A browser hides the status of a redirect, other hosts show it.
     if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
       throw new TypeError("the service redirects");
@@ -68,14 +76,14 @@ export function createFetchSource(
     return answer;
   }
 
-  async function getTokens(method: string, body: object, signal: AbortSignal): Promise<TokenGrant> {
+  async function getTokens(
+    method: string,
+    body: object,
+    proving: Pick<StreamRenewal, "signal" | "prover">,
+  ): Promise<TokenGrant> {
     const lifeMs = maxTokenLifeMs?.();
     const maxAccessTokenTtl = lifeMs && `${lifeMs / 1000}s`;
-    const { tokens = {} } = await call(
-      `SessionService/${method}`,
-      { ...body, maxAccessTokenTtl },
-      { signal },
-    );
+    const { tokens = {} } = await call(`SessionService/${method}`, { ...body, maxAccessTokenTtl }, proving);
     const { accessToken = "", expiresIn = "0", refreshExpiresIn, scopes = [] } = tokens;
     return {
       ...tokens,
@@ -88,11 +96,12 @@ export function createFetchSource(
 
   return {
     repeatable: true,
-    async signIn({ scopes, resources, device, ...password }, signal, sessionId) {
+    async signIn({ scopes, resources, device, ...password }, signal, { sessionId, prover } = {}) {
+      const proving = { signal, prover };
       const body = { password, scopes, resources, device, sessionId };
       try {
         if (inCookie) {
-          return await getTokens("SignIn", { ...body, delivery: "DELIVERY_COOKIE" }, signal);
+          return await getTokens("SignIn", { ...body, delivery: "DELIVERY_COOKIE" }, proving);
         }
       } catch (error) {
         // The server keeps no cookies: a default that was only a guess gives way.
@@ -101,10 +110,11 @@ export function createFetchSource(
         }
         inCookie = false;
       }
-      return getTokens("SignIn", body, signal);
+      return getTokens("SignIn", body, proving);
     },
-    refresh: ({ signal, ...body }) => getTokens("Refresh", body, signal),
-    revoke: (accessToken, signal) => call("SessionService/SignOut", {}, { signal, accessToken }),
+    refresh: ({ signal, prover, ...body }) => getTokens("Refresh", body, { signal, prover }),
+    revoke: (accessToken, signal, { prover } = {}) =>
+      call("SessionService/SignOut", {}, { signal, accessToken, prover }),
     async renewStreams({ streams: refs, ...options }) {
       const { streams = [] } = await call("StreamService/Renew", toRenewRequest(refs), options);
       return streams.map(({ streamId }) => streamId);

@@ -18,7 +18,7 @@ export interface IndexedDbStoreOptions {
  */
 export function createIndexedDbStore(options: IndexedDbStoreOptions = {}): SessionStore {
   const { database: name = "countersign", key = "session" } = options;
-  const { update, close } = createDatabase(name);
+  const { update, close } = createDatabase<SealedEntry>(name);
   let unreadable: string | undefined;
 
   return {

@@ -7,6 +7,8 @@ export interface SealedEntry {
   /** Usable by scripts of the origin, but not extractable. Made for this entry alone. */
   readonly key: CryptoKey;
   readonly ciphertext: ArrayBuffer;
+  /** The key of the session's tokens, which has no text. */
+  readonly proofKey?: StoreEntry["proofKey"];
 }
 
 /** Encrypt an entry. */
@@ -19,14 +21,15 @@ export async function sealEntry(entry: StoreEntry): Promise<SealedEntry> {
     key,
     new TextEncoder().encode(encodeEntry(entry)),
   );
-  return { revision, key, ciphertext };
+  return { revision, key, ciphertext, proofKey: entry.proofKey };
 }
 
 /** Decrypt an entry. @throws when it was changed since it was sealed */
-export async function openEntry({ revision, key, ciphertext }: SealedEntry): Promise<StoreEntry> {
+export async function openEntry({ revision, key, ciphertext, proofKey }: SealedEntry): Promise<StoreEntry> {
   const bytes = await crypto.subtle.decrypt(algorithmOf(revision), key, ciphertext);
   // Whatever opens with this key and revision was written by sealEntry.
-  return decodeEntry(new TextDecoder().decode(bytes));
+  // A pair of keys has no text: what is there of it is written over.
+  return { ...decodeEntry(new TextDecoder().decode(bytes)), proofKey } as StoreEntry;
 }
 
 /**

@@ -149,7 +149,7 @@ function isNewer(held: Held | undefined, refused: Held): held is Held {
  * and the source's own error when it refuses as it is set up.
  */
 function createAcquirer(context: SessionContext): () => Promise<ConnectError | undefined> {
-  const { clock, source, holder, change } = context;
+  const { clock, source, holder, change, binding } = context;
   let health = HEALTHY;
   return async () => {
     // Another tab may have signed in while its message did not arrive.
@@ -169,7 +169,11 @@ function createAcquirer(context: SessionContext): () => Promise<ConnectError | u
       return unavailable(waitMs);
     }
     try {
-      await beginSession(context, () => withTimeout(clock, run));
+      await beginSession(context, async () => {
+        const prover = binding?.proverOf({});
+        const grant = await withTimeout(clock, (signal) => run(signal, { prover }));
+        return { proofKey: await prover?.key(), ...grant };
+      });
       health = HEALTHY;
       return undefined;
     } catch (cause) {

@@ -21,6 +21,7 @@ import type { TokenGrant, TokenSource } from "./source.ts";
 import { createStepUps, type OnStepUp } from "./step-up.ts";
 import type { SessionStore } from "./store.ts";
 import type { StreamContext } from "./stream-call.ts";
+import type { TokenBinding } from "./token-binding.ts";
 import { createUpkeep } from "./upkeep.ts";
 import { withTimeout } from "./waiting.ts";
 
@@ -45,6 +46,11 @@ export interface AssembleOptions extends OriginGuardOptions {
    * each of them once more when it resolves. Default: such calls fail.
    */
   readonly onStepUp?: OnStepUp | undefined;
+  /**
+   * Binds the tokens to a key, so that a copy of them is worth nothing: `dpop()`. Default: as the source does, such as `oidc`
+   * with an option `dpop`, else they are bound to none.
+   */
+  readonly dpop?: TokenBinding | undefined;
   /** Default: the machine's clock. */
   readonly clock?: Clock | undefined;
   /** The other tabs. Default: those of the store, if it knows any. */
@@ -58,7 +64,7 @@ export interface SessionSource {
 }
 
 /** Options of a session that follows another one: the other one keeps the tokens. */
-export type FollowOptions = Omit<AssembleOptions, "source" | "store" | "clock" | "peers">;
+export type FollowOptions = Omit<AssembleOptions, "source" | "store" | "clock" | "peers" | "dpop">;
 
 /**
  * Put a session together.
@@ -71,7 +77,7 @@ export function assembleSession(options: AssembleOptions): Session {
   if ("follow" in source) {
     return source.follow(options);
   }
-  const { peers = store.peers ?? NO_PEERS } = options;
+  const { peers = store.peers ?? NO_PEERS, dpop: binding = source.dpop } = options;
   const refuseToken = createOriginGuard(options);
   const holder = createHolder(clock);
   const { change, close } = createSharedEntry({ store, clock, holder, peers });
@@ -92,13 +98,13 @@ export function assembleSession(options: AssembleOptions): Session {
       throw new SessionError("DISPOSED");
     }
   };
-  const context: SessionContext = { clock, source, holder, peers, change, ready };
+  const context: SessionContext = { clock, source, binding, holder, peers, change, ready };
   const access = createAccess(context);
   // Streams are renewed where they were opened: only origins that may have the token have any.
   const renewStreams = source.renewStreams?.bind(source) ?? server?.renewStreams;
   const stepUps = options.onStepUp && createStepUps(options.onStepUp, clock);
   const looks = new Set<() => void>();
-  const core: SessionCore = { access, clock, holder, stepUps, looks };
+  const core: SessionCore = { access, clock, holder, binding, stepUps, looks };
   const upkeep = createUpkeep(core, renewStreams);
   looks.add(upkeep.look);
   const look = () => {
@@ -145,10 +151,13 @@ export function assembleSession(options: AssembleOptions): Session {
         throw new TypeError("the source has no signIn: use begin");
       }
       const signIn = source.signIn.bind(source, credential);
-      const goesOn = stepUps?.isOpen() ? holder.held()?.sessionId : undefined;
+      const goesOn = stepUps?.isOpen() ? holder.held() : undefined;
       await begin(async () => {
+        const prover = binding?.proverOf(goesOn ?? {});
+        const signInContext = { sessionId: goesOn?.sessionId, prover };
         try {
-          return await withTimeout(clock, (signal) => signIn(signal, goesOn));
+          const grant = await withTimeout(clock, (signal) => signIn(signal, signInContext));
+          return { proofKey: await prover?.key(), ...grant };
         } catch (error) {
           throw source === server ? explainedAt(baseUrl, error) : error;
         }

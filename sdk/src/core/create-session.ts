@@ -42,6 +42,7 @@ const FORMS = {
   clock: "object",
   peers: "object",
   onStepUp: "function",
+  dpop: "object",
 } as const satisfies Record<keyof SessionOptions, OptionForm>;
 
 /**
@@ -65,16 +66,11 @@ export function createSession(options: SessionOptions): Session {
     clock,
     peers,
     onStepUp,
+    dpop,
   } = options;
   const server =
-    transport && createSessionServiceSource(transport, { maxTokenLifeMs, assertion, transportFor });
-  const { source = server } = options;
-  if (source === undefined) {
-    throw new TypeError("createSession needs the option transport or the option source");
-  }
-  if (!("follow" in source || "refresh" in source)) {
-    throw new TypeError("the option source must be a token source, such as fromFunction(async () => token)");
-  }
+    transport && createSessionServiceSource(transport, { baseUrl, maxTokenLifeMs, assertion, transportFor });
+  const source = assertSource(options.source ?? server);
   if (assertion !== undefined && source !== server) {
     throw new TypeError("the option assertion is for the SessionService: it goes with no other source");
   }
@@ -89,5 +85,16 @@ export function createSession(options: SessionOptions): Session {
     peers,
     replay: replayStream,
     onStepUp,
+    dpop,
   });
+}
+
+function assertSource(source: TokenSource | SessionSource | undefined): TokenSource | SessionSource {
+  if (source === undefined) {
+    throw new TypeError("createSession needs the option transport or the option source");
+  }
+  if (!("follow" in source || "refresh" in source)) {
+    throw new TypeError("the option source must be a token source, such as fromFunction(async () => token)");
+  }
+  return source;
 }

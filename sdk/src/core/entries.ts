@@ -17,6 +17,8 @@ export interface Arrival
     | "accessToken"
     | "refreshToken"
     | "idToken"
+    | "tokenType"
+    | "proofKey"
     | "scopes"
     | "startedAtMs"
     | "lifetimeMs"
@@ -43,7 +45,8 @@ export async function askForTokens(
 ): Promise<Arrival> {
   const began = { startedAtMs: clock.nowMs(), startedMonotonicMs: clock.monotonicMs() };
   const grant = await request();
-  const { accessToken, refreshToken, idToken, scopes, sessionId, refreshLifetimeMs } = grant;
+  const { accessToken, refreshToken, idToken, tokenType, proofKey, scopes, sessionId, refreshLifetimeMs } =
+    grant;
   // Three hundred years: what lasts for ever could be neither stored nor be a date.
   const maxLifetimeMs = 9e12;
   const lifetimeMs = Math.min(Math.max(0, grant.lifetimeMs), maxLifetimeMs);
@@ -57,6 +60,8 @@ export async function askForTokens(
     accessToken: new Secret(accessToken),
     refreshToken: toSecret(refreshToken),
     idToken: toSecret(idToken),
+    tokenType,
+    proofKey,
     scopes: [...scopes],
     ...arrivedLifetime({ ...began, lifetimeMs }, clock),
     refreshExpiresAtMs: refreshLifetimeMs && began.startedAtMs + refreshLifetimeMs,
@@ -69,13 +74,14 @@ function toSecret(token: string | undefined): Secret | undefined {
 
 /** Ask for the next tokens of a session, once. @throws whatever the source throws, DeadlineExceeded after `timeoutMs` */
 export function askForSuccessor(
-  { clock, source }: SessionContext,
+  { clock, source, binding }: SessionContext,
   entry: SignedInEntry,
   timeoutMs?: number,
 ): Promise<Arrival> {
   const refreshToken = entry.refreshToken?.reveal();
   const refreshId = entry.intent?.refreshId ?? randomId();
-  const refresh = (signal: AbortSignal) => source.refresh({ refreshToken, refreshId, signal });
+  const prover = binding?.proverOf(entry);
+  const refresh = (signal: AbortSignal) => source.refresh({ refreshToken, refreshId, signal, prover });
   // Of a refresh that is repeated long after, the token may be over, but not that of the next one as well.
   const minLifetimeMs = entry.lifetimeMs > 0 ? 0 : MIN_LIFETIME_MS;
   return askForTokens(clock, () => withTimeout(clock, refresh, timeoutMs), minLifetimeMs);
@@ -106,6 +112,7 @@ export function successorEntry(entry: SignedInEntry, arrival: Arrival): Omit<Sig
     sessionId: entry.sessionId,
     refreshToken: arrival.refreshToken ?? entry.refreshToken,
     idToken: arrival.idToken ?? entry.idToken,
+    proofKey: arrival.proofKey ?? entry.proofKey,
     generation: entry.generation + 1,
     intent: undefined,
     nextRefreshId: randomId(),

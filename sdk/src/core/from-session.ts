@@ -30,7 +30,7 @@ export function fromSession(session: Session): SessionSource {
 
 function createFollower(leader: Session, core: SessionCore, options: FollowOptions): Session {
   const { server, replay, onStream, onStepUp } = options;
-  const { clock, looks } = core;
+  const { clock, looks, binding } = core;
   const disposal = new AbortController();
   const stops = new Set<() => void>();
   const access = limitAccess(core.access, disposal.signal);
@@ -38,11 +38,11 @@ function createFollower(leader: Session, core: SessionCore, options: FollowOptio
   const renewStreams = server?.renewStreams;
   // The first session refreshes ahead for the subscribers of both.
   const holder = { ...core.holder, changes: new Set<() => void>() };
-  const upkeep = createUpkeep({ access, clock, holder }, renewStreams);
+  const upkeep = createUpkeep({ access, clock, holder, binding }, renewStreams);
   const streams = renewStreams && upkeep;
   // The user who is asked is the same: the first session's answer serves both.
   const stepUps = core.stepUps ?? (onStepUp && createStepUps(onStepUp, clock));
-  const own: SessionCore = { access, clock, holder: core.holder, stepUps, looks };
+  const own: SessionCore = { access, clock, holder: core.holder, binding, stepUps, looks };
   // The server at the base URL is not the source of the tokens.
   const interceptor = createInterceptor(own, { source: {}, refuseToken, streams, replay, onStream });
   CORES.set(interceptor, own);

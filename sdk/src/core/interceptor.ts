@@ -14,6 +14,7 @@ import type { OriginGuard } from "./origin.ts";
 import type { SessionCore } from "./session-core.ts";
 import { createStreamCall, type StreamContext } from "./stream-call.ts";
 import { shortenTimeout } from "./timeout-header.ts";
+import type { Prover } from "./token-binding.ts";
 
 /** What {@link createInterceptor} needs beside what a session shares with those that follow it. */
 export interface InterceptorOptions extends StreamContext {
@@ -55,7 +56,7 @@ export function createInterceptor(core: SessionCore, options: InterceptorOptions
 }
 
 async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promise<AnyResponse> {
-  const { access, clock, holder, owners, stepUps } = context;
+  const { access, clock, holder, owners, stepUps, binding } = context;
   const { header } = req;
   // Interceptors may make a call again with another signal, but put new headers into the old ones.
   const call = req.contextValues.get(CALL) ?? header;
@@ -63,8 +64,9 @@ async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promi
   let sinceMs = clock.monotonicMs();
   const stream = req.stream ? createStreamCall(req, context) : undefined;
   let used: Held;
-  /** Whether its token was refused in the errors that were seen to: of each kind, once. */
-  let seen: readonly boolean[] = [];
+  let prover: Prover | undefined;
+  /** Of which kinds the errors were that were seen to: of each, one. */
+  let seen: readonly unknown[] = [];
   const madeAfter = stepUps?.count() ?? 0;
 
   function open(held: Held): Promise<AnyResponse> {
@@ -77,7 +79,15 @@ async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promi
     }
     held.ended.throwIfAborted();
     used = held;
+    prover = binding?.proverOf(held);
+    if (prover) {
+      return prover.call(req, () => start(held));
+    }
     header.set("authorization", `Bearer ${held.accessToken.reveal()}`);
+    return start(held);
+  }
+
+  function start(held: Held): Promise<AnyResponse> {
     return stream?.open(held, next) ?? next(req);
   }
 
@@ -93,11 +103,16 @@ async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promi
 
   async function reopen(error: unknown): Promise<AnyResponse> {
     const refusal = ConnectError.from(error);
+    const isProofRefused = prover?.mayRetry(req.url, refusal);
     const isRefused = isTokenRefused(refusal);
-    const canHelp = stream?.canReopen() !== false && !seen.includes(isRefused);
-    seen = [...seen, isRefused];
+    const kind = isProofRefused ? "proof" : isRefused;
+    const canHelp = stream?.canReopen() !== false && !seen.includes(kind);
+    seen = [...seen, kind];
     const newer =
-      canHelp && (isRefused || (await stepUp(refusal))) && (await access.replace(used, req.signal));
+      canHelp &&
+      (isProofRefused
+        ? used
+        : (isRefused || (await stepUp(refusal))) && (await access.replace(used, req.signal)));
     if (!newer) {
       throw error;
     }
@@ -122,5 +137,6 @@ async function send(context: SendContext, next: AnyNext, req: AnyRequest): Promi
   } finally {
     // Interceptors outside of this one may make the call again: its token is then no older than this one's choice.
     header.delete("authorization");
+    header.delete("dpop");
   }
 }

@@ -8,6 +8,7 @@ const REASONS = [
   "expired",
   "reuse_detected",
   "interaction_required",
+  "key_lost",
 ] as const satisfies SignedOutReason[];
 
 /** Read an entry that `encodeEntry` wrote; `undefined` for anything else. */
@@ -36,6 +37,7 @@ type Common = Pick<StoreEntry, "revision" | "sessionId" | "generation">;
 
 function parseSignedIn(fields: Fields, common: Common): StoreEntry | undefined {
   const { accessToken, refreshToken, idToken, startedAtMs, lifetimeMs, refreshExpiresAtMs, scopes } = fields;
+  const { tokenType, proofKey } = fields;
   if (typeof accessToken !== "string" || typeof startedAtMs !== "number") {
     return undefined;
   }
@@ -48,6 +50,8 @@ function parseSignedIn(fields: Fields, common: Common): StoreEntry | undefined {
     accessToken: new Secret(accessToken),
     refreshToken: typeof refreshToken === "string" ? new Secret(refreshToken) : undefined,
     idToken: typeof idToken === "string" ? new Secret(idToken) : undefined,
+    tokenType: typeof tokenType === "string" ? tokenType : undefined,
+    proofKey: typeof proofKey === "string" ? new Secret(proofKey) : undefined,
     scopes,
     startedAtMs,
     lifetimeMs,

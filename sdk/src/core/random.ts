@@ -1,7 +1,7 @@
+import { toBase64Url } from "./base64url.ts";
+
 /** Make a name that cannot be guessed: 128 random bits in base64url. */
 export function randomId(): string {
   const randomBytes = 16;
-  const bytes = crypto.getRandomValues(new Uint8Array(randomBytes));
-  const text = btoa(String.fromCharCode(...bytes));
-  return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return toBase64Url(crypto.getRandomValues(new Uint8Array(randomBytes)));
 }

@@ -22,7 +22,13 @@ export async function commit(
   }));
   // The user has signed out, or another one has signed in meanwhile: these tokens end with the session.
   if (isOurs && !isAlive) {
-    void signOutResult(revoke(context, { ...arrival, idToken: arrival.idToken ?? entry.idToken }));
+    void signOutResult(
+      revoke(context, {
+        ...arrival,
+        idToken: arrival.idToken ?? entry.idToken,
+        proofKey: arrival.proofKey ?? entry.proofKey,
+      }),
+    );
   }
 }
 

@@ -9,6 +9,7 @@ import { commit, noteFailure, type Outcome } from "./refresh-outcome.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { Change } from "./shared-entry.ts";
 import type { SignedInEntry } from "./store.ts";
+import type { ProofKey } from "./token-binding.ts";
 import { ATTEMPT_TIMEOUT_MS, sleep } from "./waiting.ts";
 
 /** What is to be done about a refresh. */
@@ -21,6 +22,8 @@ interface Step extends Outcome {
 interface Refresh {
   readonly forced: boolean;
   readonly attempts: number;
+  /** For a session that has none. */
+  readonly proofKey: ProofKey | undefined;
 }
 
 /**
@@ -38,14 +41,16 @@ export async function refreshSession(
   held: Held,
   forced: boolean,
 ): Promise<SessionError | undefined> {
-  const { clock, source, change } = context;
+  const { clock, source, change, binding } = context;
+  // Before the first attempt, and stored with it: a session that was bound to no key is from then on.
+  const proofKey = binding && (await binding.proverOf(held).key());
   const { repeatable, resendGraceMs = 0 } = source;
   const limitMs = repeatable ? MAX_TOTAL_MS : Math.min(resendGraceMs, MAX_TOTAL_MS);
   let startedMs: number | undefined;
   for (let attempts = 0; ; ) {
     let step = await change((current): Change<Step> => {
       const isOver = !isSameSession(current, held) || current.generation > held.generation;
-      return isOver ? {} : nextStep(context, current, { forced, attempts });
+      return isOver ? {} : nextStep(context, current, { forced, attempts, proofKey });
     });
     const entry = step?.entry;
     if (entry) {
@@ -75,7 +80,7 @@ export async function refreshSession(
 function nextStep(
   { clock, source }: SessionContext,
   current: SignedInEntry,
-  { forced, attempts }: Refresh,
+  { forced, attempts, proofKey }: Refresh,
 ): Change<Step> {
   const { health, intent } = current;
   const nowMs = clock.nowMs();
@@ -83,7 +88,10 @@ function nextStep(
   const failed = (forMs: number, detail?: string): Change<Step> => ({
     value: { error: unavailable(forMs, undefined, detail) },
   });
-  const ask = (entry: SignedInEntry): Change<Step> => ({ draft: entry, value: { entry } });
+  const ask = (entry: SignedInEntry): Change<Step> => {
+    const draft = { ...entry, proofKey: entry.proofKey ?? proofKey };
+    return { draft, value: { entry: draft } };
+  };
   if (waitMs > 0) {
     return failed(waitMs);
   }

@@ -13,12 +13,14 @@ export interface SignOutResult {
   readonly error?: ConnectError;
 }
 
+/** What is needed of a session to end it at its server. */
+type Revocable = Pick<SignedInEntry, "accessToken" | "refreshToken" | "idToken" | "tokenType" | "proofKey">;
+
 /** End the session of these tokens at the server. @throws whatever the source throws */
-export async function revoke(
-  { clock, source }: SessionContext,
-  { accessToken, refreshToken, idToken }: Pick<SignedInEntry, "accessToken" | "refreshToken" | "idToken">,
-): Promise<void> {
-  const others = { refreshToken: refreshToken?.reveal(), idToken: idToken?.reveal() };
+export async function revoke({ clock, source, binding }: SessionContext, tokens: Revocable): Promise<void> {
+  const { accessToken, refreshToken, idToken } = tokens;
+  const prover = binding?.proverOf(tokens);
+  const others = { refreshToken: refreshToken?.reveal(), idToken: idToken?.reveal(), prover };
   await withTimeout(clock, (signal) => source.revoke(accessToken.reveal(), signal, others));
 }
 

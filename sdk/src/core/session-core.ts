@@ -4,7 +4,7 @@ import type { SessionContext } from "./session-context.ts";
 import type { StepUps } from "./step-up.ts";
 
 /** What a session shares with the sessions that follow it. */
-export interface SessionCore extends Pick<SessionContext, "clock" | "holder"> {
+export interface SessionCore extends Pick<SessionContext, "clock" | "holder" | "binding"> {
   readonly access: Access;
   /** Asks the user to sign in again. Absent: the session has no `onStepUp`. */
   readonly stepUps: StepUps | undefined;

@@ -1,3 +1,5 @@
+import type { ProofKey, Prover, TokenBinding } from "./token-binding.ts";
+
 /** Tokens as a server hands them out. */
 export interface TokenGrant {
   readonly accessToken: string;
@@ -10,15 +12,31 @@ export interface TokenGrant {
   readonly scopes: readonly string[];
   /** Absent when the server has no name for sessions: the SDK then makes one up. */
   readonly sessionId?: string | undefined;
+  /** How the access token is sent. Default: `DPoP` when it is a JWT that names a key (`cnf.jkt`), else `Bearer`. */
+  readonly tokenType?: string | undefined;
+  /** The key that the tokens are bound to. Default: that of the prover that they were asked for with. */
+  readonly proofKey?: ProofKey | undefined;
   /** What an OpenID provider says about the user. It is kept with the session for {@link TokenSource.revoke}. */
   readonly idToken?: string | undefined;
 }
 
+/** How a source proves its requests. */
+export interface Proving {
+  /** Proves that a request comes from who has the key of the session. Absent: the session has no `dpop`. */
+  readonly prover?: Prover | undefined;
+}
+
 /** The tokens of a session that ends, beside its access token. */
-export type LastTokens = Pick<TokenGrant, "refreshToken" | "idToken">;
+export interface LastTokens extends Pick<TokenGrant, "refreshToken" | "idToken">, Proving {}
+
+/** The session that is to go on when its user signs in again. */
+export interface SignInContext extends Proving {
+  /** The session, if the user proves it anew: it goes on if it is of the same account. */
+  readonly sessionId?: string | undefined;
+}
 
 /** One attempt of a refresh. */
-export interface RefreshAttempt {
+export interface RefreshAttempt extends Proving {
   readonly refreshToken: string | undefined;
   /** The name of the refresh; the same in every attempt of it. */
   readonly refreshId: string;
@@ -35,7 +53,7 @@ export interface StreamRef {
 }
 
 /** Open streams of one server that are to go on with a newer token. */
-export interface StreamRenewal {
+export interface StreamRenewal extends Proving {
   /** The server: the base URL of the calls that have opened them. */
   readonly baseUrl: string;
   /** The streams, at most 1,000. */
@@ -64,15 +82,17 @@ export interface TokenSource {
   /** End the session of this access token, and of the others that the SDK holds of it: none where there are none. */
   revoke(accessToken: string, signal: AbortSignal, others?: LastTokens): Promise<unknown>;
   /** Get tokens without a user, when the source can: a session of it signs itself in when it is used. */
-  acquire?(signal: AbortSignal): Promise<TokenGrant>;
+  acquire?(signal: AbortSignal, proving?: Proving): Promise<TokenGrant>;
   /** Give open streams a newer token, when the server can. @returns the names of those that go on */
   readonly renewStreams?: (renewal: StreamRenewal) => Promise<readonly string[]>;
+  /** Binds the tokens of its sessions to keys. Default: the option `dpop` of the session, if it has one. */
+  readonly dpop?: TokenBinding | undefined;
   /**
    * Begin a session with a name and a password, when the source can.
    *
-   * @param sessionId the session that is to go on, if it is of the same account: the user proves it anew
+   * @param context how requests are proven, and the session that is to go on
    */
-  signIn?(credential: PasswordCredential, signal: AbortSignal, sessionId?: string): Promise<TokenGrant>;
+  signIn?(credential: PasswordCredential, signal: AbortSignal, context?: SignInContext): Promise<TokenGrant>;
 }
 
 /** How long an access token is to last at the most, in milliseconds; undefined: as long as the server likes. */

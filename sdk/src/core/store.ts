@@ -1,8 +1,17 @@
 import type { Peers } from "./peers.ts";
 import type { Secret } from "./secret.ts";
 
-/** Why a session ended. `interaction_required`: its provider wants to see the user again. */
-export type SignedOutReason = "user" | "revoked" | "expired" | "reuse_detected" | "interaction_required";
+/**
+ * Why a session ended. `interaction_required`: its provider wants to see the user again. `key_lost`: the key is gone that its
+ * tokens are bound to.
+ */
+export type SignedOutReason =
+  | "user"
+  | "revoked"
+  | "expired"
+  | "reuse_detected"
+  | "interaction_required"
+  | "key_lost";
 
 /**
  * A refresh that was begun and whose outcome is not known yet. A tab that finds one repeats it with the same name,
@@ -45,6 +54,13 @@ export interface SignedInEntry {
   readonly refreshToken?: Secret | undefined;
   /** The newest that the provider gave: a store without room for it may leave it out. */
   readonly idToken?: Secret | undefined;
+  /** How the server says that the access token is sent: `DPoP` when it is bound to {@link SignedInEntry.proofKey}. */
+  readonly tokenType?: string | undefined;
+  /**
+   * The key that the tokens are bound to, with `dpop()`. In a browser it is a pair of keys that is copied as it is, by
+   * structured clone: it has no text.
+   */
+  readonly proofKey?: CryptoKeyPair | Secret | undefined;
   readonly scopes: readonly string[];
   /** When the access token was asked for, on the wall clock. */
   readonly startedAtMs: number;
@@ -68,6 +84,8 @@ export interface SignedOutEntry {
   readonly sessionId: string;
   readonly generation: number;
   readonly reason: SignedOutReason;
+  /** It has ended with the session. */
+  readonly proofKey?: undefined;
 }
 
 /** What a store holds. */

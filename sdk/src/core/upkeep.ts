@@ -38,7 +38,7 @@ interface KeptStream extends Pick<StreamRenewal, "baseUrl"> {
  * @param renewStreams absent when neither the source nor the server can renew streams: then none must be opened here
  */
 export function createUpkeep(
-  { access, clock, holder }: Pick<SessionCore, "access" | "clock" | "holder">,
+  { access, clock, holder, binding }: Omit<SessionCore, "stepUps" | "looks">,
   renewStreams: TokenSource["renewStreams"],
 ): Upkeep {
   /** By name. */
@@ -93,13 +93,14 @@ export function createUpkeep(
 
   async function renewAt(baseUrl: string, refs: StreamRef[], fresh: Held): Promise<void> {
     const accessToken = fresh.accessToken.reveal();
+    const prover = binding?.proverOf(fresh);
     while (refs.length > 0 && !fresh.ended.aborted) {
       // The most that a server takes in one call.
       const maxStreamsPerCall = 1_000;
       const some = refs.splice(0, maxStreamsPerCall);
       const streamIds = some.map(({ streamId }) => streamId);
       const renewed = await withTimeout(clock, async (signal) =>
-        renewStreams?.({ baseUrl, streams: some, streamIds, accessToken, signal }),
+        renewStreams?.({ baseUrl, streams: some, streamIds, accessToken, signal, prover }),
       ).catch(noneWhereUnimplemented);
       for (const streamId of streamIds) {
         const kept = streams.get(streamId);

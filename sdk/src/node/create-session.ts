@@ -7,6 +7,7 @@ import type { Session } from "../core/session.ts";
 import type { MaxTokenLife, TokenSource } from "../core/source.ts";
 import type { OnStepUp } from "../core/step-up.ts";
 import type { SessionStore } from "../core/store.ts";
+import type { TokenBinding } from "../core/token-binding.ts";
 import { assertTlsOptions, createHttpTransports, type NodeTlsOptions } from "./http-transport.ts";
 import { createOwnCalls, toBase } from "./own-calls.ts";
 
@@ -40,6 +41,11 @@ export interface NodeSessionOptions extends OriginGuardOptions {
    * each of them once more when it resolves. Default: such calls fail.
    */
   readonly onStepUp?: OnStepUp | undefined;
+  /**
+   * Binds the tokens to a key, so that a copy of them is worth nothing: `dpop()` of `@countersign/sdk/dpop`. Default: as the
+   * source does, such as `oidc` with an option `dpop`, else they are bound to none.
+   */
+  readonly dpop?: TokenBinding | undefined;
 }
 
 const FORMS = {
@@ -53,6 +59,7 @@ const FORMS = {
   transport: "object",
   tls: "object",
   onStepUp: "function",
+  dpop: "object",
 } as const satisfies Record<keyof NodeSessionOptions, OptionForm>;
 
 /**
@@ -63,8 +70,18 @@ const FORMS = {
 export function createSession(options: NodeSessionOptions): Session {
   assertOptions("createSession", options, FORMS);
   assertTlsOptions("createSession", options.tls);
-  const { baseUrl, allowedOrigins, allowInsecure, source, maxTokenLifeMs, assertion, store, tls, onStepUp } =
-    options;
+  const {
+    baseUrl,
+    allowedOrigins,
+    allowInsecure,
+    source,
+    maxTokenLifeMs,
+    assertion,
+    store,
+    tls,
+    onStepUp,
+    dpop,
+  } = options;
   const ownCalls = createOwnCalls((at) =>
     createHttpTransports({ baseUrl: at, tls, protocol: "connect", httpVersion: "1.1" })([]),
   );
@@ -80,6 +97,7 @@ export function createSession(options: NodeSessionOptions): Session {
     assertion,
     store,
     onStepUp,
+    dpop,
   });
   ownCalls.belongTo(session);
   return session;

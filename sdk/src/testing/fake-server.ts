@@ -3,6 +3,7 @@ import { Delivery, SessionService } from "@countersign/gen/countersign/auth/v1/s
 import type { Clock } from "../core/clock.ts";
 import { assertOptions, type OptionForm } from "../core/option-forms.ts";
 import type { SignedOutReason } from "../core/store.ts";
+import { createFakeProofs } from "./fake-proofs.ts";
 import { createRefusal } from "./fake-refusal.ts";
 import { createFakeSessions, type FakeGrant } from "./fake-sessions.ts";
 
@@ -41,6 +42,8 @@ export interface FakeServer {
   readonly revoke: (reason: SignedOutReason, sessionId?: string) => void;
   /** Refuse every access token that was handed out so far. */
   readonly distrust: () => void;
+  /** Refuse proofs without this nonce from now on (RFC 9449 §8). Default, and `undefined`: proofs need none. */
+  readonly setNonce: (nonce: string | undefined) => void;
   /** What has been asked for so far. */
   readonly counts: () => FakeServerCounts;
 }
@@ -65,7 +68,8 @@ const COOKIE = "countersign_refresh";
 const PASSWORD = "demo-password";
 
 /**
- * Create a fake server. Every user name works, with the password `demo-password`.
+ * Create a fake server. Every user name works, with the password `demo-password`. Sessions that begin, or go on, with a
+ * DPoP proof are bound to its key; signatures are not checked.
  *
  * @throws TypeError when an option is misspelt, or of another form
  */
@@ -77,6 +81,7 @@ export function createFakeServer(options: FakeServerOptions): FakeServer {
   let after: RefreshScript | undefined;
   let beforeCall: CallScript | undefined;
   const counts = { signIns: 0, signOuts: 0, refreshes: 0 };
+  const proofs = createFakeProofs();
   const sessions = createFakeSessions({ clock, lifetimeMs: () => lifetimeMs });
 
   function authenticate(header: Headers): string {
@@ -84,7 +89,15 @@ export function createFakeServer(options: FakeServerOptions): FakeServer {
     if (authorization === null) {
       throw createRefusal("TOKEN_MISSING");
     }
-    return sessions.check(authorization.replace(/^Bearer /, ""));
+    const [scheme, accessToken = ""] = authorization.split(" ", 2);
+    const { key, sessionId } = sessions.check(accessToken);
+    if (scheme !== schemeOf(key)) {
+      throw createRefusal("TOKEN_INVALID");
+    }
+    if (key !== undefined && proofs.keyOf(header) !== key) {
+      throw createRefusal("DPOP_PROOF_INVALID");
+    }
+    return sessionId;
   }
 
   function deliver(grant: FakeGrant, context: HandlerContext, inCookie: boolean) {
@@ -105,15 +118,16 @@ export function createFakeServer(options: FakeServerOptions): FakeServer {
       if (credential.case !== "password" || credential.value.password !== PASSWORD) {
         throw createRefusal("CREDENTIALS_INVALID");
       }
-      const { username } = credential.value;
-      const grant = sessions.carryOn(sessionId, username) ?? sessions.begin(username, scopes);
+      const user = { username: credential.value.username, scopes, key: proofs.keyOf(context.requestHeader) };
+      const grant = sessions.carryOn(sessionId, user) ?? sessions.begin(user);
       return { tokens: deliver(grant, context, delivery === Delivery.COOKIE) };
     },
     async refresh({ refreshToken, refreshId }, context) {
       counts.refreshes += 1;
       const attempt = counts.refreshes;
       await before?.(attempt);
-      const grant = sessions.refresh(refreshToken || readCookie(context), refreshId);
+      const key = proofs.keyOf(context.requestHeader);
+      const grant = sessions.refresh({ refreshToken: refreshToken || readCookie(context), refreshId, key });
       await after?.(attempt);
       return { tokens: deliver(grant, context, refreshToken === "") };
     },
@@ -146,6 +160,7 @@ export function createFakeServer(options: FakeServerOptions): FakeServer {
     },
     revoke: sessions.revoke,
     distrust: sessions.distrust,
+    setNonce: proofs.setNonce,
     counts: () => ({ ...counts, rotations: sessions.rotations() }),
   };
 }
@@ -159,5 +174,16 @@ function toTokens(grant: FakeGrant, clock: Clock) {
   const { accessToken, refreshToken, sessionId, scopes } = grant;
   const leftMs = Math.max(0, grant.expiresAtMs - clock.nowMs());
   const expiresIn = { seconds: BigInt(Math.floor(leftMs / 1000)), nanos: (leftMs % 1000) * 1_000_000 };
-  return { accessToken, refreshToken, sessionId, scopes: [...scopes], expiresIn, tokenType: "Bearer" };
+  return {
+    accessToken,
+    refreshToken,
+    sessionId,
+    scopes: [...scopes],
+    expiresIn,
+    tokenType: schemeOf(grant.key),
+  };
+}
+
+function schemeOf(key: string | undefined): "Bearer" | "DPoP" {
+  return key === undefined ? "Bearer" : "DPoP";
 }

@@ -9,6 +9,8 @@ export interface FakeGrant {
   readonly expiresAtMs: number;
   readonly scopes: readonly string[];
   readonly sessionId: string;
+  /** The key that the tokens are bound to. */
+  readonly key: string | undefined;
 }
 
 /** What the fake server keeps of a session. */
@@ -17,6 +19,7 @@ interface FakeSession {
   readonly username: string;
   readonly scopes: readonly string[];
   readonly older: Set<string>;
+  key: string | undefined;
   current: FakeGrant;
   previous?: { readonly refreshToken: string; readonly refreshId: string };
   ended?: SignedOutReason;
@@ -24,19 +27,35 @@ interface FakeSession {
 
 /** The sessions of the fake server: the same rules as the real one's, without cryptography. */
 export interface FakeSessions {
-  readonly begin: (username: string, scopes: readonly string[]) => FakeGrant;
+  readonly begin: (user: FakeUser) => FakeGrant;
   /** Carry on a session of the same user, without another refresh token; `undefined` when there is none. */
-  readonly carryOn: (sessionId: string, username: string) => FakeGrant | undefined;
-  /** @throws ConnectError `REFRESH_TOKEN_INVALID`, `SESSION_REVOKED` */
-  readonly refresh: (refreshToken: string, refreshId: string) => FakeGrant;
-  /** Which session an access token is of. @throws ConnectError `TOKEN_…`, `SESSION_REVOKED` */
-  readonly check: (accessToken: string) => string;
+  readonly carryOn: (sessionId: string, user: FakeUser) => FakeGrant | undefined;
+  /** @throws ConnectError `REFRESH_TOKEN_INVALID`, `SESSION_REVOKED`, `DPOP_PROOF_INVALID` */
+  readonly refresh: (attempt: FakeRefresh) => FakeGrant;
+  /** Find what an access token is of. @throws ConnectError `TOKEN_…`, `SESSION_REVOKED` */
+  readonly check: (accessToken: string) => FakeGrant;
   /** End a session, or all of them. */
   readonly revoke: (reason: SignedOutReason, sessionId?: string) => void;
   /** Refuse every access token that exists, as a server does whose keys were replaced. */
   readonly distrust: () => void;
   /** How many refresh tokens were replaced. */
   readonly rotations: () => number;
+}
+
+/** Who begins a session. */
+export interface FakeUser {
+  readonly username: string;
+  readonly scopes: readonly string[];
+  /** The key that the tokens are to be bound to. */
+  readonly key: string | undefined;
+}
+
+/** A refresh that is asked for. */
+export interface FakeRefresh {
+  readonly refreshToken: string;
+  readonly refreshId: string;
+  /** The key of its proof. */
+  readonly key: string | undefined;
 }
 
 /** What {@link createFakeSessions} needs. */
@@ -53,10 +72,11 @@ export function createFakeSessions({ clock, lifetimeMs }: FakeSessionsOptions): 
   let rotations = 0;
   let serial = 0;
 
-  function mint(sessionId: string, scopes: readonly string[]): FakeGrant {
+  function mint({ id: sessionId, scopes, key }: Pick<FakeSession, "id" | "scopes" | "key">): FakeGrant {
     serial += 1;
     const [accessToken, refreshToken] = [`access-${serial}`, `refresh-${serial}`];
-    const grant = { accessToken, refreshToken, scopes, sessionId, expiresAtMs: clock.nowMs() + lifetimeMs() };
+    const expiresAtMs = clock.nowMs() + lifetimeMs();
+    const grant = { accessToken, refreshToken, scopes, sessionId, key, expiresAtMs };
     trusted.set(accessToken, grant);
     return grant;
   }
@@ -65,11 +85,11 @@ export function createFakeSessions({ clock, lifetimeMs }: FakeSessionsOptions): 
     rotations += 1;
     session.older.add(refreshToken);
     session.previous = { refreshToken, refreshId };
-    session.current = mint(session.id, session.scopes);
+    session.current = mint(session);
     return session.current;
   }
 
-  function refresh(refreshToken: string, refreshId: string): FakeGrant {
+  function refresh({ refreshToken, refreshId, key }: FakeRefresh): FakeGrant {
     const session = [...sessions.values()].find(
       ({ current, older }) => current.refreshToken === refreshToken || older.has(refreshToken),
     );
@@ -79,6 +99,10 @@ export function createFakeSessions({ clock, lifetimeMs }: FakeSessionsOptions): 
     if (session.ended !== undefined) {
       throw ended(session.ended);
     }
+    if (session.key !== undefined && session.key !== key) {
+      throw createRefusal("DPOP_PROOF_INVALID");
+    }
+    session.key = key;
     if (session.current.refreshToken === refreshToken) {
       return rotate(session, refreshToken, refreshId);
     }
@@ -91,16 +115,16 @@ export function createFakeSessions({ clock, lifetimeMs }: FakeSessionsOptions): 
   }
 
   return {
-    begin(username, scopes) {
+    begin({ username, scopes, key }) {
       const id = `session-${sessions.size + 1}`;
-      const current = mint(id, scopes);
-      sessions.set(id, { id, username, scopes, current, older: new Set() });
+      const current = mint({ id, scopes, key });
+      sessions.set(id, { id, username, scopes, key, current, older: new Set() });
       return current;
     },
-    carryOn(sessionId, username) {
+    carryOn(sessionId, { username, key }) {
       const session = sessions.get(sessionId);
-      const goesOn = session?.username === username && session.ended === undefined;
-      return goesOn ? { ...mint(session.id, session.scopes), refreshToken: "" } : undefined;
+      const goesOn = session?.username === username && session.key === key && session.ended === undefined;
+      return goesOn ? { ...mint(session), refreshToken: "" } : undefined;
     },
     refresh,
     check(accessToken) {
@@ -114,7 +138,7 @@ export function createFakeSessions({ clock, lifetimeMs }: FakeSessionsOptions): 
       if (grant.expiresAtMs <= clock.nowMs()) {
         throw createRefusal("TOKEN_EXPIRED");
       }
-      return grant.sessionId;
+      return grant;
     },
     revoke(reason, sessionId) {
       for (const session of sessions.values()) {

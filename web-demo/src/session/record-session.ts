@@ -10,6 +10,7 @@ const GOODBYES = {
   expired: "Your session has expired after a long pause. Sign in to go on.",
   reuse_detected: "An old refresh token was used again, so the session was ended for your safety.",
   interaction_required: "The provider wants you to sign in again.",
+  key_lost: "This browser has lost the key of your session. Sign in to go on.",
 } satisfies Record<SignedOutReason, string>;
 
 /**
