@@ -46,6 +46,50 @@ describe("closing a listener", () => {
     await closed;
   });
 
+  it("within the delay, ends a connection over HTTP/2 with an answer, but not one that carries another call", async () => {
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    let over = Promise.withResolvers<void>();
+    await using serving = await serveHandler((req, res) => {
+      if (req.url === "/open") {
+        void released.then(() => res.end());
+      } else {
+        res.once("close", over.resolve);
+        res.end("answer");
+      }
+    });
+    const connect = async () => {
+      const session = connectHttp2(serving.origin);
+      const ends: string[] = [];
+      session.on("goaway", () => void ends.push("goaway"));
+      const call = async (): Promise<void> => {
+        over = Promise.withResolvers();
+        ends.push(await text(session.request({ ":path": "/" })));
+        await over.promise;
+      };
+      await call();
+      return { session, ends, call };
+    };
+    const [alone, busy] = [await connect(), await connect()];
+    const stream = busy.session.request({ ":path": "/open" });
+    stream.resume();
+    const gone = once(alone.session, "close");
+    const closed = serving.listener.close(10_000, { delayMs: 200 });
+    while (!alone.session.closed) {
+      await alone.call();
+      await busy.call();
+    }
+    await gone;
+    // The client knows before the answer, and calls no more.
+    const last = alone.ends.slice(alone.ends.indexOf("goaway"));
+    expect(last.filter((end) => end === "answer")).toHaveLength(1);
+    expect(busy.ends).not.toContain("goaway");
+    const goaway = once(busy.session, "goaway");
+    await busy.call();
+    await goaway;
+    release();
+    await closed;
+  });
+
   it("closes at once what carries no call, and accepts nothing more", async () => {
     await using serving = await serveHandler((_req, res) => res.end());
     const silent = await connectRaw(serving.port);

@@ -1,5 +1,5 @@
-import type { Server as Http1Server, ServerResponse } from "node:http";
-import type { Http2SecureServer, ServerHttp2Session } from "node:http2";
+import type { ServerResponse } from "node:http";
+import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { KEEPS_PROCESS_ALIVE, repeat, systemClock } from "@countersign/server/internal";
 import { followSession } from "./follow-session.ts";
@@ -32,11 +32,14 @@ export interface Connections {
   track(handle: RequestHandler): RequestHandler;
   /** Have each connection over HTTP/1.1 end with its next answer, and take calls as before. */
   leave(): void;
+  /** Have each connection over HTTP/2 end with the next answer to a call that it carries alone, and take calls as before. */
+  leaveHttp2(): void;
   /**
-   * Stop accepting, announce the end to the callers, wait for the calls in flight, destroy what is left after `graceMs`
-   * milliseconds.
+   * Announce the end to the callers, wait for the calls in flight, destroy what is left after `graceMs` milliseconds.
+   *
+   * @param closed resolves when the server, which accepts no more connections, has none left
    */
-  drain(server: Http1Server | Http2SecureServer, graceMs: number): Promise<void>;
+  drain(closed: Promise<void>, graceMs: number): Promise<void>;
 }
 
 /** How long a client may send nothing after the last byte of the server, in milliseconds. */
@@ -90,6 +93,7 @@ export function createConnections(limits: HttpLimits): Connections {
   };
   return {
     leave,
+    leaveHttp2: () => idle.leave(),
     addSocket(socket) {
       sockets.add(socket);
       socket.on("close", onSocketClose).on("finish", destroyWhenSilent);
@@ -114,10 +118,8 @@ export function createConnections(limits: HttpLimits): Connections {
       }
       handle(req, res);
     },
-    async drain(server, graceMs) {
+    async drain(closed, graceMs) {
       isDraining = true;
-      const closed = new Promise<void>((resolve) => server.once("close", resolve));
-      server.close();
       for (const session of sessions) {
         session.close();
       }

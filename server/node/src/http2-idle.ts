@@ -4,6 +4,12 @@ import type { SessionFollower } from "./follow-session.ts";
 
 /** Closes connections of HTTP/2 that carry no stream for too long. */
 export interface Http2Idle {
+  /**
+   * From now on, close each connection behind a call that it carries alone: its client knows before the answer that there is
+   * no next one. A client that is told while the connection is idle may send its next call in the same moment. GOAWAY says that
+   * such a call was not taken, and nginx fails it all the same.
+   */
+  leave(): void;
   /** Follow a connection. */
   follow(session: ServerHttp2Session): SessionFollower;
 }
@@ -18,6 +24,7 @@ export interface Http2Idle {
 export function createHttp2Idle(timeoutMs: number): Http2Idle {
   const dueMs = new Map<ServerHttp2Session, number>();
   let isScheduled = false;
+  let isLeaving = false;
 
   const wait = (ms: number): void => {
     isScheduled = true;
@@ -43,8 +50,12 @@ export function createHttp2Idle(timeoutMs: number): Http2Idle {
       }
     },
     delete: (session) => dueMs.delete(session),
+    isLeaving: () => isLeaving,
   };
   return {
+    leave() {
+      isLeaving = true;
+    },
     follow(session) {
       idle.add(session);
       return new IdleFollower(session, idle);
@@ -52,10 +63,11 @@ export function createHttp2Idle(timeoutMs: number): Http2Idle {
   };
 }
 
-/** The connections that carry no stream. */
+/** The connections that carry no stream, and whether all are to end. */
 interface IdleSessions {
   add(session: ServerHttp2Session): void;
   delete(session: ServerHttp2Session): void;
+  isLeaving(): boolean;
 }
 
 /** Counts the streams of a connection. A class: one is made for every connection. */
@@ -72,6 +84,10 @@ class IdleFollower implements SessionFollower {
   onStream(): void {
     this.#openStreams += 1;
     this.#idle.delete(this.#session);
+    // A proxy that has yet to acknowledge the settings takes an end right behind the answer for one in the midst of it.
+    if (this.#openStreams === 1 && this.#idle.isLeaving() && !this.#session.pendingSettingsAck) {
+      this.#session.close();
+    }
   }
 
   onStreamClose(): void {

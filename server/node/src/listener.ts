@@ -51,7 +51,8 @@ export interface Listener {
 export interface CloseOptions {
   /**
    * For how many milliseconds calls are taken as before: as long as a balancer in front needs to see that the server is
-   * not ready. Connections over HTTP/1.1 end with their next answer meanwhile. Default 0.
+   * not ready. Connections over HTTP/1.1 end with their next answer meanwhile, and in the second half also those over HTTP/2,
+   * with the answer to a call that they carry alone. Default 0.
    */
   readonly delayMs?: number | undefined;
 }
@@ -125,6 +126,9 @@ function setCertificate(server: AnyServer, tls: TlsOptions | undefined, { cert, 
   server.setSecureContext({ ...resolveTlsOptions(tls), cert, key });
 }
 
+/** How long what has just connected has for its first call behind the delay, in milliseconds. */
+const FIRST_CALL_MS = 250;
+
 interface Closing {
   readonly server: AnyServer;
   readonly connections: Connections;
@@ -138,12 +142,26 @@ async function close(
 ): Promise<void> {
   if (delayMs > 0) {
     connections.leave();
-    await pause(systemClock, delayMs);
+    await pause(systemClock, delayMs / 2);
+    // A proxy that asks whether the server is ready sends no more calls by now.
+    connections.leaveHttp2();
+    await pause(systemClock, delayMs / 2);
   }
-  const closed = connections.drain(server, graceMs);
+  const closed = stopAccepting(server);
+  if (delayMs > 0) {
+    await pause(systemClock, FIRST_CALL_MS);
+  }
+  const drained = connections.drain(closed, graceMs);
   // Behind GOAWAY: a client that opens its stream again takes another connection.
   void endStreams?.(graceMs / 2);
-  await closed;
+  await drained;
+}
+
+/** @returns a promise that resolves when the server has no connection left */
+function stopAccepting(server: AnyServer): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.once("close", resolve));
+  server.close();
+  return closed;
 }
 
 function bind(server: AnyServer, host: string, port: number): Promise<void> {
