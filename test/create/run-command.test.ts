@@ -136,6 +136,7 @@ describe("create-countersign", () => {
   test.each(
     notEmpty([
       ["Ünlaut", [], "the name of the folder has"],
+      ["node_modules", [], "npm keeps node_modules for itself"],
       ["greeter", ["--audience", "a\nb"], "--audience has letters, digits and"],
       ["greeter", ["--packages", "missing.json"], "--packages: missing.json cannot be read"],
     ] as const),

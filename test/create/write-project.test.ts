@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UsageError } from "../../server/create/src/usage-error.ts";
@@ -42,6 +50,18 @@ describe("writeProject", () => {
     const path = join(place.path, "file");
     writeFileSync(path, "");
     expect(() => writeProject(path, FILES)).toThrow(new UsageError(`${path} cannot be read as a folder`));
+  });
+
+  test("refuses a link that leads nowhere, and a place in which nothing can be made", () => {
+    const link = join(place.path, "link");
+    symlinkSync("nowhere", link);
+    expect(() => writeProject(link, FILES)).toThrow(new UsageError(`${link} is a link to what is not there`));
+    const path = join(place.path, "file");
+    writeFileSync(path, "");
+    expect(() => writeProject(join(path, "below"), FILES)).toThrow(
+      new UsageError(`nothing can be made in ${path} (EEXIST)`),
+    );
+    expect(readdirSync(place.path).toSorted()).toEqual(["file", "link"]);
   });
 
   test("refuses the folder that the command runs in", () => {

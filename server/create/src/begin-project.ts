@@ -67,6 +67,9 @@ function toPackageName(folder: string): string {
       "the name of the folder has letters, digits, dots, dashes and underscores, and begins with a letter or digit",
     );
   }
+  if (name === "node_modules") {
+    throw new UsageError("npm keeps node_modules for itself: give the folder another name");
+  }
   return name;
 }
 

@@ -1,5 +1,6 @@
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -19,6 +20,9 @@ import { UsageError } from "./usage-error.ts";
  * @throws UsageError when it has files, is a file, or is the one in which the command runs
  */
 export function assertFree(folder: string): void {
+  if (isDanglingLink(folder)) {
+    throw new UsageError(`${folder} is a link to what is not there`);
+  }
   if (!existsSync(folder)) {
     return;
   }
@@ -28,6 +32,14 @@ export function assertFree(folder: string): void {
   // The folder is replaced: a shell in it would go on in one that is no longer there.
   if (!relative(realpathSync(folder), realpathSync(".")).startsWith("..")) {
     throw new UsageError("run the command beside the folder, not in it");
+  }
+}
+
+function isDanglingLink(path: string): boolean {
+  try {
+    return !existsSync(path) && lstatSync(path).isSymbolicLink();
+  } catch {
+    return false; // nothing is there
   }
 }
 
@@ -42,13 +54,11 @@ function listEntries(folder: string): readonly string[] {
 /**
  * Write a project: beside its folder first, so that a failure or a kill leaves no half of one.
  *
- * @throws UsageError when the folder is not free
+ * @throws UsageError when the folder is not free, or none can be made there
  */
 export function writeProject(folder: string, files: Files): void {
   assertFree(folder);
-  const parent = dirname(folder);
-  mkdirSync(parent, { recursive: true });
-  const staging = mkdtempSync(join(parent, `.${basename(folder)}-`));
+  const staging = makeStaging(folder);
   try {
     // What mkdtemp makes is for its owner alone; the project is as the user's other folders are.
     const project = join(staging, basename(folder));
@@ -64,6 +74,17 @@ export function writeProject(folder: string, files: Files): void {
     renameSync(project, folder);
   } finally {
     rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+function makeStaging(folder: string): string {
+  const parent = dirname(folder);
+  try {
+    mkdirSync(parent, { recursive: true });
+    return mkdtempSync(join(parent, `.${basename(folder)}-`));
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    throw new UsageError(`nothing can be made in ${parent} (${code})`, { cause });
   }
 }
 
