@@ -6,6 +6,7 @@ import { setup as build } from "../support/build.ts";
 import { runProgram } from "../support/program.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { ALL_BENCHES } from "./benches/all.ts";
+import { bindingBench } from "./benches/binding.ts";
 import { cacheMemoryBench } from "./benches/cache-memory.ts";
 import { connectionMemoryBench } from "./benches/connection-memory.ts";
 import { frozenHolderBench } from "./benches/frozen-holder.ts";
@@ -182,6 +183,14 @@ describe.concurrent("npm run bench", () => {
       ...["countersign-miss", "jose-miss", "fast-jwt-miss", ...claims("jose", "miss")],
       ...["countersign-reject-missing", ...rejects],
     ]);
+  });
+
+  it("binding: calls over TLS, with a token that is bound to the certificate and one that is not", async () => {
+    const sidesOf = (call: string) => [
+      ...["bearer", "mtls"].flatMap((side) => [`${call}: ${side}`, `${call}: ${side}-cpu`]),
+      `${call}: bearer-cpu / mtls-cpu`,
+    ];
+    expectRows(await bindingBench.run(QUICK), "binding", [...sidesOf("unary"), ...sidesOf("stream")]);
   });
 
   it("lists the benches on --help, and says so when there is none of a name", async () => {

@@ -1,4 +1,5 @@
 import type { Bench } from "../run/bench.ts";
+import { bindingBench } from "./binding.ts";
 import { cacheMemoryBench } from "./cache-memory.ts";
 import { clientBenches } from "./client.ts";
 import { connectionMemoryBench } from "./connection-memory.ts";
@@ -42,6 +43,7 @@ export const ALL_BENCHES: readonly Bench[] = [
   ...createUnaryKindBenches(),
   createLatencyBench(),
   connectionMemoryBench,
+  bindingBench,
   createWorkersBench(),
   gateBench,
   gateRevokedBench,
