@@ -30,6 +30,7 @@ export interface OwnIssuerPlace
   extends Pick<
     CreateIssuerOptions,
     | "claims"
+    | "dpop"
     | "federatedIssuers"
     | "maxTokenBytes"
     | "newSessionsPerHour"
@@ -64,6 +65,7 @@ export async function startOwnIssuer(
       audience: TEST_AUDIENCE,
       ...(place?.claims && { claims: place.claims }),
       ...(place?.resources && { resources: place.resources }),
+      ...(place?.dpop && { dpop: place.dpop }),
       maxTokenBytes: place?.maxTokenBytes,
       ...(place?.newSessionsPerHour && { newSessionsPerHour: place.newSessionsPerHour }),
       ...(place?.tokenRevocationsPerHour && { tokenRevocationsPerHour: place.tokenRevocationsPerHour }),

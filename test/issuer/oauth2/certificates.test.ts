@@ -1,9 +1,21 @@
+import { once } from "node:events";
+import { request as httpsRequest } from "node:https";
+import { text } from "node:stream/consumers";
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import type { ClientCertificate } from "@countersign/server";
 import { decodeJwt } from "jose";
 import { describe, expect, it } from "vitest";
+import { createAuth } from "../../../server/gate/src/connect/create-auth.ts";
 import type { ClientCertificateRule } from "../../../server/issuer/src/store/client-certificate-rule.ts";
+import { buildRequestListener } from "../../../server/node/src/build-server.ts";
+import { serveHandler } from "../../node/serving.ts";
 import { notEmpty } from "../../support/not-empty.ts";
 import { type OwnIssuer, startOwnIssuer } from "../../support/own-issuer.ts";
+import { createAuthority, createSelfSigned, type SelfSigned } from "../../support/self-signed.ts";
+import { TEST_AUDIENCE } from "../../support/test-issuer.ts";
+import { ACCESS_TOKEN } from "./exchange-server.ts";
 
 const OWN = "A".repeat(43);
 
@@ -132,5 +144,96 @@ describe("a client that proves itself by a certificate (RFC 8705 §2)", () => {
     }
     const two = { jwks: '{"keys":[]}', certificate: { kind: "uri", name: "u" } } as const;
     await expect(own.issuer.clients.create({ ...client, ...two })).rejects.toThrow("one of these only");
+  });
+});
+
+/** Post a form over a connection with a certificate. */
+async function post(url: string, { cert, key }: SelfSigned, form: Readonly<Record<string, string>>) {
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  const request = httpsRequest(url, { method: "POST", cert, key, headers, rejectUnauthorized: false });
+  request.end(String(new URLSearchParams(form)));
+  const [response] = await once(request, "response");
+  const body: Readonly<Record<string, unknown>> = JSON.parse(await text(response));
+  return body;
+}
+
+const authority = createAuthority("clients");
+const name = { uri: ["spiffe://acme.example/billing"] };
+const billing = authority.issue("billing", name);
+const eve = authority.issue("eve", { uri: ["spiffe://acme.example/eve"] });
+const stranger = createAuthority("clients").issue("billing", name);
+const GRANT = { grant_type: "client_credentials", client_id: "billing" };
+
+/** Serve an issuer over TLS, with client `billing` by the name in its certificate, and `agent` by its secret. */
+async function startOverTls() {
+  const own = await startOwnIssuer();
+  const { issuer, clock } = own;
+  const right = { scopes: [], roles: [], mayIntrospect: true };
+  await issuer.clients.create({
+    ...{ ...right, clientId: "billing", grants: ["client_credentials"] },
+    certificate: { kind: "uri", name: "spiffe://acme.example/billing" },
+  });
+  const agent = await issuer.clients.create({ ...right, clientId: "agent", grants: ["token-exchange"] });
+  const auth = createAuth({
+    routes: (router) => issuer.routes(router),
+    issuers: [issuer.trust],
+    audience: TEST_AUDIENCE,
+    clock,
+    onWarning: () => undefined,
+  });
+  const { endpoints } = issuer;
+  const tls = { ...createSelfSigned(), ca: authority.cert, requestCert: true, rejectUnauthorized: false };
+  const serving = await serveHandler(buildRequestListener({ ...auth, endpoints }), { tls });
+  return {
+    origin: serving.origin,
+    agent: { client_id: "agent", client_secret: agent.secret ?? "" },
+    async [Symbol.asyncDispose]() {
+      await serving[Symbol.asyncDispose]();
+      await own[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Ask who a token is for, over a connection with a certificate. */
+function whoAmI(baseUrl: string, { cert, key }: SelfSigned, token: unknown) {
+  const nodeOptions = { cert, key, rejectUnauthorized: false };
+  const transport = createConnectTransport({ baseUrl, httpVersion: "1.1", nodeOptions });
+  return createClient(SessionService, transport).whoAmI(
+    {},
+    { headers: { authorization: `Bearer ${token}` } },
+  );
+}
+
+describe("over TLS, a client that an authority has given a certificate", () => {
+  it("gets a token with it, and the gate takes that over the same certificate alone", async () => {
+    await using server = await startOverTls();
+    const url = `${server.origin}/oauth2/token`;
+    for (const other of [eve, stranger]) {
+      expect((await post(url, other, GRANT)).error).toBe("invalid_client");
+    }
+    const { access_token: token } = await post(url, billing, GRANT);
+    expect(await whoAmI(server.origin, billing, token)).toMatchObject({
+      clientId: "billing",
+      binding: "mtls",
+    });
+    await expect(whoAmI(server.origin, eve, token)).rejects.toThrow("the access token is not valid");
+  });
+
+  it("has tokens that nobody else exchanges, and that are bound as before when it is exchanged", async () => {
+    await using server = await startOverTls();
+    const { access_token: token } = await post(`${server.origin}/oauth2/token`, billing, GRANT);
+    const form = {
+      grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+      ...{ ...server.agent, subject_token: String(token), subject_token_type: ACCESS_TOKEN },
+    };
+    expect((await post(`${server.origin}/oauth2/token`, eve, form)).error).toBe("invalid_request");
+    const { access_token: exchanged } = await post(`${server.origin}/oauth2/token`, billing, form);
+    const { cnf } = decodeJwt(String(token));
+    expect(decodeJwt(String(exchanged))).toMatchObject({ cnf, act: { client_id: "agent" } });
+    const asked = await post(`${server.origin}/oauth2/introspect`, eve, {
+      ...server.agent,
+      token: String(token),
+    });
+    expect(asked).toMatchObject({ active: true, cnf, token_type: "Bearer" });
   });
 });
