@@ -200,7 +200,7 @@ function whoAmI(baseUrl: string, { cert, key }: SelfSigned, token: unknown) {
   const transport = createConnectTransport({ baseUrl, httpVersion: "1.1", nodeOptions });
   return createClient(SessionService, transport).whoAmI(
     {},
-    { headers: { authorization: `Bearer ${token}` } },
+    { headers: { authorization: `Bearer ${String(token)}` } },
   );
 }
 

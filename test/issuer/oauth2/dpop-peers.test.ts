@@ -77,7 +77,7 @@ describe("a token endpoint that asks for nonces (RFC 9449 §8) is used by", () =
     const config = new openid.Configuration(metadata, FIRST_PARTY_CLIENT_ID, undefined, openid.None());
     openid.allowInsecureRequests(config);
     config[openid.customFetch] = (url, { method, headers, body }) =>
-      server.send(url, { method, headers, body: String(body) });
+      server.send(url, { method, headers, body: body instanceof URLSearchParams ? body : null });
     const DPoP = openid.getDPoPHandle(config, await openid.randomDPoPKeyPair("ES256"));
     const first = await openid.refreshTokenGrant(config, server.refreshToken, undefined, { DPoP });
     const second = await openid.refreshTokenGrant(config, first.refresh_token ?? "", undefined, { DPoP });
