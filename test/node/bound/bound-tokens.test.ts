@@ -3,8 +3,12 @@ import { createSecureServer } from "node:http2";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { expressConnectMiddleware } from "@connectrpc/connect-express";
+import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { reasonOf } from "@countersign/sdk";
+import express from "express";
+import { fastify } from "fastify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildRequestListener } from "../../../server/node/src/build-server.ts";
 import { notEmpty } from "../../support/not-empty.ts";
@@ -180,10 +184,25 @@ describe.each(
   notEmpty([
     ["node:https", () => createHttpsServer(HTTPS, adapter), "connect, HTTP/1.1"],
     ["http2.createSecureServer", () => createSecureServer(HTTPS, adapter), "grpc"],
+    [
+      "Express, node:https",
+      () => createHttpsServer(HTTPS, express().use(expressConnectMiddleware({ ...auth }))),
+      "connect, HTTP/1.1",
+    ],
+    [
+      "Fastify, HTTP/2",
+      async () => {
+        const app = fastify({ http2: true, https: HTTPS });
+        await app.register(fastifyConnectPlugin, { ...auth });
+        await app.ready();
+        return app.server;
+      },
+      "grpc",
+    ],
   ] as const),
-)("Connect's own adapter over %s", (_, createServer, way) => {
+)("an adapter of Connect: %s", (_, createServer, way) => {
   test("has the same", async () => {
-    const other: Server = createServer();
+    const other: Server = await createServer();
     await new Promise<void>((resolve) => void other.listen(0, "127.0.0.1", resolve));
     const origin = `https://127.0.0.1:${(other.address() as AddressInfo).port}`; // it listens on TCP
     expect(await outcomeOf(origin, { certificate: billing, token }, "bound", way)).toBe(
