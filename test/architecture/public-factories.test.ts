@@ -6,6 +6,7 @@ import { findFactories, MISSPELT } from "./public-factories.ts";
 const ENTRIES = notEmpty([
   ["server/gate/src/index.ts", 4],
   ["server/gate/src/issuers/index.ts", 18],
+  ["server/gate/src/opentelemetry/index.ts", 1],
   ["server/gate/src/testing/index.ts", 1],
   ["server/node/src/index.ts", 5],
   ["server/issuer/src/index.ts", 2],

@@ -2,6 +2,7 @@ import type { InsecureCreateIssuerOptions } from "@countersign/issuer";
 import { type OpenIssuer, openIssuer } from "@countersign/issuer/internal";
 import { type IssuerOptions, joinObservers, type MessageBus, type Observer } from "@countersign/server";
 import { auditTo, resolveObserver, SILENT_BUS, systemClock } from "@countersign/server/internal";
+import { createTraceObserver } from "@countersign/server/opentelemetry";
 import type { Logger } from "pino";
 import type { Terminal } from "./command.ts";
 import { makeDataFolder } from "./data-folder.ts";
@@ -62,14 +63,15 @@ export async function openBackend(
   const { bus: workerBus = SILENT_BUS, issuerUrl } = mode;
   const log = createLog(config.logLevel, (line) => terminal.warn(line.trimEnd()));
   const metrics = createMetrics();
-  const others = await resolveOthers(config, issuerUrl, { log, metrics });
+  const figures = joinObservers(metrics.observer, createTraceObserver());
+  const others = await resolveOthers(config, issuerUrl, { log, observe: figures });
   await using opened = new AsyncDisposableStack();
   const file = opened.use(openAudit(config, (err) => log.error({ err }, "the audit file cannot be written")));
   opened.defer(terminal.onHangup(() => file.reopen()));
   const audits = [createLogAudit(log), file].map(auditTo);
   const refusals = logsRefusals(config, terminal) ? [createPinoRefusalLog(log)] : [];
   const busState = createBusState();
-  const observer = joinObservers(metrics.observer, busState.observer, ...audits, ...refusals);
+  const observer = joinObservers(figures, busState.observer, ...audits, ...refusals);
   const bus = opened.use(await openBus(config, busState.reportTo(log))) ?? mode.bus;
   const parts = { log, observer, bus, federated: others.federated };
   const issuer = opened.use(await openOwnIssuer(config, mode, parts));
@@ -91,10 +93,10 @@ export async function openBackend(
 async function resolveOthers(
   { audience, trustedIssuers }: ServerConfig,
   issuer: string,
-  { log, metrics }: Pick<Backend, "log" | "metrics">,
+  { log, observe }: { readonly log: Logger; readonly observe: Observer },
 ): Promise<ReturnType<typeof resolveOtherIssuers>> {
   const onWarning = (warning: string): void => log.warn(warning);
-  const observer = resolveObserver({ observe: metrics.observer }, { onWarning, clock: systemClock });
+  const observer = resolveObserver({ observe }, { onWarning, clock: systemClock });
   const given = await readTrustedIssuers(trustedIssuers, onWarning);
   return resolveOtherIssuers(given, { audience, issuer }, { observer, onWarning });
 }

@@ -3,6 +3,7 @@ import type { AdminOptions, Listener } from "@countersign/node";
 import { monitorReadiness, type Readiness } from "@countersign/node/internal";
 import type { HealthState } from "@countersign/server";
 import { KEEPS_PROCESS_ALIVE, systemClock } from "@countersign/server/internal";
+import { traceHandler } from "@countersign/server/opentelemetry";
 import { bindAdmin, reserveAddress } from "./bind.ts";
 import type { Terminal } from "./command.ts";
 import { composeServer, type ServerMode } from "./compose-server.ts";
@@ -74,7 +75,7 @@ export async function runServer(
   await reserved?.release();
   const tls = await readTlsFiles(config);
   const place = { ...config, port: reserved?.port ?? config.port };
-  const listener = await bindListeners(server.handler, place, tls);
+  const listener = await bindListeners(traceHandler(server.handler), place, tls);
   cleanup.defer(() => listener.close(GRACE_MS));
   cleanup.defer(serveCertificate(listener, backend, { terminal, installed: tls }));
   Object.assign(operated, { backend, health: server.health } satisfies Operated);

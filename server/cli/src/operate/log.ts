@@ -1,3 +1,4 @@
+import { traceFields } from "@countersign/server/opentelemetry";
 import { type Logger, pino } from "pino";
 
 /** How much is logged. */
@@ -23,7 +24,8 @@ const SECRET_PATHS = [
 const SECRET_TEXT = /eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*|cs[rs]_[A-Za-z0-9_-]+/g;
 
 /**
- * Create the log of the server: one JSON object a line, on standard error, with secrets replaced.
+ * Create the log of the server: one JSON object a line, on standard error, with secrets replaced and
+ * the trace that it belongs to.
  *
  * @param level what is logged at the least
  * @param write takes each line
@@ -34,6 +36,7 @@ export function createLog(level: LogLevel, write: (line: string) => void): Logge
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
+      mixin: traceFields,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: SECRET_PATHS, censor: "[redacted]" },
       serializers: { err: pino.stdSerializers.errWithCause },
