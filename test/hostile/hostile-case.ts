@@ -42,7 +42,7 @@ export function passes(name: string, token: string): HostileCase {
 
 /** What the audit says when a check fails. */
 export const DETAIL = {
-  form: "the authorization header is not one bearer token",
+  form: "the authorization header is not one token with a scheme",
   twice: "the token was sent in more than one way",
   missing: "the call needs an access token",
   length: "the token is longer than 8192 characters",
@@ -65,5 +65,6 @@ export const DETAIL = {
   early: "the token is not valid yet",
   expired: "the token has expired",
   binding: "claim cnf is not one known confirmation",
+  unbound: "the token is bound to no key and was sent with a DPoP proof",
   bound: "the token is bound to a key and was sent as a bearer token",
 } as const;

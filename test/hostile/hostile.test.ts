@@ -45,7 +45,7 @@ function judge(hostile: HostileCase, answer: HostileAnswer): void {
     return;
   }
   expect(answer.text).toContain(outcome);
-  expect(answer.text).toMatch(/www-authenticate: Bearer realm="countersign"/i);
+  expect(answer.text).toMatch(/www-authenticate: (?:Bearer|DPoP) realm="countersign"/i);
   expect(echoed(hostile, answer.text)).toBeUndefined();
   const denial = echo.events.at(-1);
   expect(denial).toMatchObject({

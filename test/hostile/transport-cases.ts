@@ -190,6 +190,13 @@ export const unreadable: Readonly<Record<string, readonly [fields: HeaderFields,
   "100 KiB": [authorization(`Bearer ${"a".repeat(100 * 1024)}`), 431],
 };
 
+function detailOf(value: string): string {
+  if (value.startsWith("DPoP ")) {
+    return DETAIL.unbound;
+  }
+  return /^Bearer ./.test(value) ? DETAIL.segments : DETAIL.form;
+}
+
 /** How a token is sent. */
 export const transportCases: readonly HostileCase[] = [
   ...Object.entries(schemes).map(
@@ -197,7 +204,7 @@ export const transportCases: readonly HostileCase[] = [
       name,
       fields: authorization(value),
       outcome: "TOKEN_INVALID",
-      detail: /^Bearer ./.test(value) ? DETAIL.segments : DETAIL.form,
+      detail: detailOf(value),
     }),
   ),
   ...Object.entries(passing).map(

@@ -53,7 +53,7 @@ const ROLE = { reason: "POLICY_DENIED", message: "none of the roles that the met
 const AUDIENCE = { reason: "POLICY_DENIED", message: "the token is not meant for this method" };
 const CLIENT = { reason: "POLICY_DENIED", message: "the client may not call this method" };
 const BINDING = {
-  reason: "POLICY_DENIED",
+  reason: "BINDING_REQUIRED",
   message: "the method needs a token that is bound to a key of its sender",
 };
 

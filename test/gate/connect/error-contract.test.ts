@@ -10,6 +10,8 @@ import { methodOf } from "../../support/echo-service.ts";
 import { seenIn, service } from "./fixtures.ts";
 
 const method = methodOf(service, "Call");
+const proofChallengeOf = (code: string) =>
+  `${challengeOf(code).replace("Bearer", "DPoP")}, algs="ES256 EdDSA Ed25519 PS256 RS256"`;
 const challengeOf = (code: string) =>
   `Bearer realm="countersign", error="${code}", error_description="the rule"`;
 
@@ -18,6 +20,12 @@ const toWire = (error: ConnectError) => [
   JSON.stringify(errorToJson(error, {})),
   [...setTrailerStatus(new Headers(), error)],
 ];
+
+/** What callers learn in place of the rule, which would be a guide to forgers. */
+const SPARE_MESSAGES: ReadonlyMap<string, string> = new Map([
+  ["TOKEN_INVALID", "the access token is not valid"],
+  ["DPOP_PROOF_INVALID", "the DPoP proof is not valid"],
+]);
 
 /** Reason, code, challenge. */
 const contract: Readonly<Record<AuthReason, readonly [code: Code, challenge: string | null]>> = {
@@ -29,8 +37,12 @@ const contract: Readonly<Record<AuthReason, readonly [code: Code, challenge: str
   TOKEN_EXPIRED: [Code.Unauthenticated, challengeOf("invalid_token")],
   SESSION_REVOKED: [Code.Unauthenticated, challengeOf("invalid_token")],
   STREAM_EXPIRED: [Code.Unauthenticated, challengeOf("invalid_token")],
-  DPOP_PROOF_INVALID: [Code.Unauthenticated, challengeOf("invalid_token")],
-  DPOP_NONCE_REQUIRED: [Code.Unauthenticated, challengeOf("invalid_token")],
+  DPOP_PROOF_INVALID: [
+    Code.Unauthenticated,
+    proofChallengeOf("invalid_dpop_proof").replace("the rule", "the DPoP proof is not valid"),
+  ],
+  DPOP_NONCE_REQUIRED: [Code.Unauthenticated, proofChallengeOf("use_dpop_nonce")],
+  BINDING_REQUIRED: [Code.PermissionDenied, proofChallengeOf("invalid_token")],
   CREDENTIALS_INVALID: [Code.Unauthenticated, null],
   REFRESH_TOKEN_INVALID: [Code.Unauthenticated, null],
   INSUFFICIENT_SCOPE: [Code.PermissionDenied, challengeOf("insufficient_scope")],
@@ -57,7 +69,7 @@ describe("the error contract (S6, R32, R38–R41)", () => {
         reason,
         domain: "countersign",
         metadata: { a: "b" },
-        message: reason === "TOKEN_INVALID" ? "the access token is not valid" : "the rule",
+        message: SPARE_MESSAGES.get(reason) ?? "the rule",
         retryDelay: code === Code.Unavailable ? 1 : undefined,
       });
     });
@@ -91,6 +103,18 @@ describe("the error contract (S6, R32, R38–R41)", () => {
     expect(seenIn(toConnectError(error)).challenge).toBe(
       'Bearer realm="countersign", error="insufficient_scope", error_description="linefeed", scope="abcd~!#[]"',
     );
+  });
+
+  test("answers a token with a proof in its own scheme, and hands over a nonce once (RFC 9449 §7.1, §8)", () => {
+    const expired = toConnectError(new AuthError("TOKEN_EXPIRED", "the rule"), undefined, "DPoP");
+    expect(seenIn(expired).challenge).toBe(proofChallengeOf("invalid_token"));
+    const metadata = { nonce: "abc" };
+    const needed = toConnectError(new AuthError("DPOP_NONCE_REQUIRED", "the rule", { metadata }));
+    expect(needed.metadata.get("dpop-nonce")).toBe("abc");
+    expect(seenIn(needed).metadata).toEqual(metadata);
+    expect(
+      toConnectError(new AuthError("TOKEN_INVALID", "the rule", { metadata })).metadata.has("dpop-nonce"),
+    ).toBe(false);
   });
 
   test("encodes the details of an error that many calls share once, the same on the wire, for each call its own", () => {

@@ -54,7 +54,7 @@ describe("the gate (S1)", () => {
     }
     expect(events.map(({ detail }) => detail)).toEqual([
       "the call needs an access token",
-      "the authorization header is not one bearer token",
+      "the authorization header is not one token with a scheme",
       "the token is not three base64url segments",
       "the issuer has no such key",
     ]);

@@ -45,6 +45,11 @@ const WRONG: { readonly [Name in keyof Required<AuthOptions>]: readonly [value: 
     "createAuth: enforce must be a Map from the descriptors of services to deny or shadow, and is an object",
   ],
   forwardToken: ["no", 'createAuth: forwardToken must be true or false, and is "no"'],
+  publicUrls: [
+    [],
+    "createAuth: publicUrls must be a list of non-empty texts, with at least one, and is an empty list",
+  ],
+  dpop: [true, "createAuth: dpop must be an object, and is true"],
   clockToleranceSeconds: ["5", 'createAuth: clockToleranceSeconds must be a number, and is "5"'],
   verdictCacheEntries: [0, "createAuth: verdictCacheEntries must be a positive whole number, and is 0"],
   maxTokenBytes: ["8192", 'createAuth: maxTokenBytes must be a positive whole number, and is "8192"'],

@@ -88,7 +88,9 @@ describe("the token endpoint", () => {
       client_assertion_type: type,
       client_assertion: assert(),
     };
-    for (const [what, proof] of HOSTILE_PROOFS) {
+    const elsewhere = { publicUrl: "https://api.example.com", path: "/notes.v1.Notes/List", token: "a.b.c" };
+    for (const [what, make] of HOSTILE_PROOFS) {
+      const proof = make(elsewhere);
       if (!/[\t\n]/.test(proof)) {
         const { status, body } = await server.post(TOKEN, form, { dpop: proof });
         expect([what, status, body.error]).toEqual([what, 400, "invalid_dpop_proof"]);

@@ -34,6 +34,7 @@ describe("an error of ours", () => {
       REAUTH_REQUIRED: null,
       DPOP_PROOF_INVALID: "invalid_dpop_proof",
       DPOP_NONCE_REQUIRED: "use_dpop_nonce",
+      BINDING_REQUIRED: null,
       SERVER_DRAINING: null,
     };
   for (const [reason, code] of Object.entries(refusals)) {

@@ -86,7 +86,7 @@ test("the audit says which certificate came, and the challenge that the token is
   expect(error.code).toBe(Code.Unauthenticated);
   expect(error.metadata.get("www-authenticate")).toContain('error="invalid_token"');
   expect(events.at(-1)).toMatchObject({
-    check: "binding",
+    check: "sender",
     expected: `certificate ${thumbprintOf(billing)}`,
     got: thumbprintOf(eve),
   });

@@ -5,7 +5,7 @@ import type { Verdict } from "./verify-token.ts";
 /** What tokens are accepted by. */
 interface AcceptanceOptions {
   readonly issuers: TrustedIssuers;
-  /** Whether a token may be bound to a certificate. Default: not. */
+  /** Whether a token may be bound to a key or a certificate. Default: not. */
   readonly acceptsBoundTokens?: boolean;
 }
 
@@ -20,8 +20,8 @@ export function assertAcceptable(
   { issuers, acceptsBoundTokens = false }: AcceptanceOptions,
 ): void {
   const { binding } = verdict.principal;
-  if (binding !== undefined && (binding.kind === "dpop" || !acceptsBoundTokens)) {
-    // RFC 9449 §7.2: a token that is bound to a key is worth nothing without the proof, and none is taken here.
+  if (binding !== undefined && !acceptsBoundTokens) {
+    // RFC 9449 §7.2: a token that is bound to a key is worth nothing without the proof, and the caller takes none.
     throw createRefusal("TOKEN_INVALID", "the token is bound to a key and was sent as a bearer token", {
       facts: { check: "binding", expected: "no claim cnf", got: binding.kind },
     });

@@ -82,8 +82,8 @@ export interface AuthenticatorOptions {
   /** Limits how often a caller may send forged tokens. Default: no limit. */
   readonly tokenFailureLimit?: TokenFailureLimit | undefined;
   /**
-   * Whether tokens are accepted that are bound to a certificate: then the caller of the authenticator must see that their
-   * sender has it. Default: false, they are refused.
+   * Whether tokens are accepted that are bound to a key or a certificate: then the caller of the authenticator must see that
+   * their sender has it. Default: false, they are refused.
    */
   readonly acceptsBoundTokens?: boolean;
   /** How many checks of signatures may fail in a second before checks have to wait. Default: 2,000. */

@@ -48,10 +48,8 @@ export function assertAllowed(policy: Policy, principal: Principal, context: Aut
     });
   }
   if (policy.requiresBinding && principal.binding === undefined) {
-    throw denied("the method needs a token that is bound to a key of its sender", {
-      check: "binding",
-      expected: "claim cnf",
-      got: undefined,
+    throw createRefusal("BINDING_REQUIRED", "the method needs a token that is bound to a key of its sender", {
+      facts: { check: "binding", expected: "claim cnf", got: undefined },
     });
   }
   if (!isAuthRecent(policy, principal, context) || !isAuthStrong(policy, principal)) {

@@ -14,7 +14,7 @@ export function assertCertificate(thumbprint: string, { certificate }: Certifica
       "TOKEN_INVALID",
       "the token is bound to a certificate that its sender has not shown",
       {
-        facts: { check: "binding", expected: `certificate ${thumbprint}`, got: certificate?.thumbprint },
+        facts: { check: "sender", expected: `certificate ${thumbprint}`, got: certificate?.thumbprint },
       },
     );
   }

@@ -42,7 +42,7 @@ export function readCertificateHeader(
   if (certificate === undefined) {
     throw createRefusal("TOKEN_INVALID", "the proxy has sent what is not one client certificate", {
       facts: {
-        check: "binding",
+        check: "sender",
         expected: `one header ${header}: a certificate in DER, in base64, between colons (RFC 9440)`,
         got: others.length > 0 ? "more than one" : `${value.length} characters`,
       },

@@ -2,19 +2,17 @@ import type { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
 import { after } from "../kernel/after.ts";
 import type { Clock } from "../kernel/clock.ts";
-import type { ResolvedDpopOptions } from "./dpop-options.ts";
 import { createProofCrypto, type ProofCrypto } from "./proof-crypto.ts";
 import { createProofKeys } from "./proof-keys.ts";
 import { createNonces, type Nonces } from "./proof-nonces.ts";
 import { refuseProof } from "./proof-refusal.ts";
+import type { ProofSettings } from "./proof-settings.ts";
 import { isUnderOneOf } from "./public-urls.ts";
 import { readProof, type UnverifiedProof } from "./read-proof.ts";
 import { createRememberedProofs } from "./remembered-proofs.ts";
 
 /** What {@link createProofVerifier} needs. */
-export interface ProofVerifierOptions extends ResolvedDpopOptions {
-  /** The URLs under which clients reach the server, as `resolvePublicUrls` writes them. */
-  readonly publicUrls: readonly string[];
+export interface ProofVerifierOptions extends ProofSettings {
   /** The time. */
   readonly clock: Pick<Clock, "nowMs" | "monotonicMs">;
 }

@@ -1,4 +1,5 @@
 import { type Authenticator, createAuthenticator } from "../authenticate/authenticator.ts";
+import { createSenderCheck } from "../binding/sender-check.ts";
 import { createHostDeadlines } from "../kernel/own-deadlines.ts";
 import { createStaleWatch } from "../streams/stale-watch.ts";
 import type { StreamDrain } from "../streams/stream-drain.ts";
@@ -38,7 +39,7 @@ export function createAuthenticatorOf(
     tokenFailureLimit,
     failedChecksPerSecond,
     cacheEntries: verdictCacheEntries,
-    acceptsBoundTokens: true,
+    acceptsBoundTokens: true, // the gate asserts the sender
   });
 }
 
@@ -58,6 +59,7 @@ export function createGateOf(
     audiences,
     authenticator,
     readToken,
+    assertSender: createSenderCheck(resolved.proofs, clock),
     clock,
     toleranceSeconds: resolved.clockToleranceSeconds,
     observer,

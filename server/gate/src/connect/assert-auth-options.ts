@@ -8,6 +8,7 @@ import {
   OBJECT,
   type OptionForm,
   SWITCH,
+  TEXTS,
   VANISHED,
   withMethods,
 } from "../kernel/option-forms.ts";
@@ -62,6 +63,8 @@ const FORMS: Readonly<Record<keyof AuthOptions, OptionForm>> = {
   },
   clientCertificates: OBJECT,
   forwardToken: SWITCH,
+  publicUrls: TEXTS,
+  dpop: OBJECT,
   clockToleranceSeconds: NUMBER,
   verdictCacheEntries: {
     says: "must be a positive whole number",

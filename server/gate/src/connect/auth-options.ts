@@ -3,6 +3,7 @@ import type { ConnectRouter, Interceptor } from "@connectrpc/connect";
 import type { RevocationCheck, TokenFailureLimit } from "../authenticate/authenticator.ts";
 import type { Policy } from "../authorize/policy-fields.ts";
 import type { ClientCertificateOptions } from "../binding/certificate-reader.ts";
+import type { DpopOptions } from "../binding/dpop-options.ts";
 import type { AuditSink } from "../kernel/audit.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { MessageLimits } from "../kernel/message-limits.ts";
@@ -71,7 +72,8 @@ export interface AuthOptions {
    */
   readonly tokenHeader?: string | undefined;
   /**
-   * Whether handlers can read the caller's token, in the header that holds it. Default: false, the gate takes it away.
+   * Whether handlers can read the caller's token, in the header that holds it, and the proof beside it. Default: false,
+   * the gate takes both away.
    */
   readonly forwardToken?: boolean | undefined;
   /**
@@ -80,6 +82,15 @@ export interface AuthOptions {
    * client has.
    */
   readonly clientCertificates?: ClientCertificateOptions | undefined;
+  /**
+   * The URLs under which clients reach this server, such as `https://api.example.com`: with a path where a proxy adds one,
+   * and without a slash at the end. The proof that goes with a token which is bound to a key of its sender ([RFC
+   * 9449](https://www.rfc-editor.org/rfc/rfc9449)) must name one of them and the method, whatever `Host` says. Default:
+   * none, and every such token is refused.
+   */
+  readonly publicUrls?: readonly string[] | undefined;
+  /** How those proofs are judged: their time, how many are remembered, and nonces. */
+  readonly dpop?: DpopOptions | undefined;
   /** How far the clocks of issuer and server may lie apart, in seconds. Default: 5. */
   readonly clockToleranceSeconds?: number | undefined;
   /**

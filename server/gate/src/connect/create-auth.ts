@@ -13,7 +13,7 @@ import type { StreamRegistry } from "../streams/stream-registry.ts";
 import { authenticationOf, createAuthenticatorOf, createGateOf, createGuardOf } from "./assemble-gate.ts";
 import { type Audiences, assertTokenAudiences, createAudiences } from "./audiences.ts";
 import type { AuthOptions } from "./auth-options.ts";
-import { createExplain, type Explain } from "./explain/explain.ts";
+import { createExplain, type Explain, type ExplainContext } from "./explain/explain.ts";
 import { followRevocations } from "./follow-revocations.ts";
 import { createRouteCheck } from "./foreign-route.ts";
 import type { Gate } from "./gate.ts";
@@ -87,7 +87,7 @@ export interface Auth {
  */
 export function createAuth(options: AuthOptions): Auth {
   const resolved = resolveAuthOptions(options);
-  const { streams, clock, decider, enforcement, messages, certificates } = resolved;
+  const { streams, clock, messages, certificates } = resolved;
   const handlers = handlersOf(resolved.routes);
   const { routes, policies } = routesOf(resolved, handlers);
   const isEarly = hasEarlyGate(handlers);
@@ -120,10 +120,28 @@ export function createAuth(options: AuthOptions): Auth {
     streams,
     issuers: createLiveIssuersOf(resolved, audiences, authenticator),
     documents: createDocumentsOf(resolved, policies, audiences),
-    explain: createExplain({ policies, audiences, readToken, enforcement, clock, decider, authentication }),
+    explain: createExplainOf(resolved, { policies, audiences, readToken, authentication }),
     drain: (overMs) => drain.run(overMs),
     ready: whenReady(listSignals(resolved.signals)),
   };
+}
+
+type ExplainParts = Pick<ExplainContext, "policies" | "audiences" | "readToken" | "authentication">;
+
+function createExplainOf(
+  { enforcement, clock, decider, proofs }: ResolvedAuthOptions,
+  { policies, audiences, readToken, authentication }: ExplainParts,
+): Explain {
+  return createExplain({
+    policies,
+    audiences,
+    readToken,
+    enforcement,
+    clock,
+    decider,
+    authentication,
+    proofs,
+  });
 }
 
 /** @throws TypeError when an issuer's tokens are for no audience of the server */

@@ -1,7 +1,9 @@
 import type { DescMethod, MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema, RetryInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js";
+import type { TokenScheme } from "../authenticate/authorization.ts";
 import { isTokenTooLong } from "../authenticate/token-size.ts";
+import { PROOF_ALGORITHMS } from "../binding/read-proof.ts";
 import { AuthError, type AuthReason } from "../errors/auth-error.ts";
 import { withoutStack } from "../errors/without-stack.ts";
 import { findKeySourceError } from "../keys/own-source.ts";
@@ -17,12 +19,22 @@ export const ERROR_DOMAIN = "countersign";
  */
 const DRAIN_TRAILER = "countersign-drain";
 
+/** An error code of a challenge: RFC 6750 §3.1, RFC 9470 §3 and RFC 9449 §7.1. */
+type Challenge =
+  | "invalid_token"
+  | "insufficient_scope"
+  | "insufficient_user_authentication"
+  | "invalid_dpop_proof"
+  | "use_dpop_nonce";
+
 /** What a reason becomes on the wire, beside its code. */
 interface WireError {
   /** The message for the caller, where the error's own says more than a stranger should learn. */
   readonly message?: string;
-  /** The error code of the challenge (RFC 6750 §3.1); null: a challenge without one; undefined: no challenge. */
-  readonly challenge?: "invalid_token" | "insufficient_scope" | "insufficient_user_authentication" | null;
+  /** The error code of the challenge; null: a challenge without one; undefined: no challenge. */
+  readonly challenge?: Challenge | null;
+  /** The scheme of the challenge, where the reason is about one. Default: that by which the token came. */
+  readonly scheme?: TokenScheme;
   /** Fields of the trailer, for clients that read no details. */
   readonly trailer?: Readonly<Record<string, string>>;
 }
@@ -38,8 +50,14 @@ const WIRE_ERRORS = {
   TOKEN_EXPIRED: { challenge: "invalid_token" },
   SESSION_REVOKED: { challenge: "invalid_token" },
   STREAM_EXPIRED: { challenge: "invalid_token" },
-  DPOP_PROOF_INVALID: { challenge: "invalid_token" },
-  DPOP_NONCE_REQUIRED: { challenge: "invalid_token" },
+  // As of TOKEN_INVALID: the audit has the check.
+  DPOP_PROOF_INVALID: {
+    message: "the DPoP proof is not valid",
+    challenge: "invalid_dpop_proof",
+    scheme: "DPoP",
+  },
+  DPOP_NONCE_REQUIRED: { challenge: "use_dpop_nonce", scheme: "DPoP" },
+  BINDING_REQUIRED: { challenge: "invalid_token", scheme: "DPoP" },
   CREDENTIALS_INVALID: {},
   REFRESH_TOKEN_INVALID: {},
   INSUFFICIENT_SCOPE: { challenge: "insufficient_scope" },
@@ -59,13 +77,22 @@ const DEFAULT_RETRY_MS = 1000;
  * ([RFC 6750 §3](https://www.rfc-editor.org/rfc/rfc6750#section-3)).
  *
  * @param hints what the challenge says of the method. Default: nothing
+ * @param scheme by which the token came
  */
-export function toConnectError(error: AuthError, hints?: ChallengeHints): ConnectError {
+export function toConnectError(
+  error: AuthError,
+  hints?: ChallengeHints,
+  scheme: TokenScheme = "Bearer",
+): ConnectError {
   const wire: WireError = WIRE_ERRORS[error.reason];
   const code = codeOf(error.reason);
   const message = isTokenTooLong(error) ? error.message : (wire.message ?? error.message);
-  const challenge = toChallenge(error, wire, { message, hints });
-  const metadata = { ...wire.trailer, ...toMetadata(challenge, retryAfterMsOf(error, code)) };
+  const challenge = toChallenge(error, wire, { message, hints, scheme: wire.scheme ?? scheme });
+  const metadata = {
+    ...wire.trailer,
+    ...toMetadata(challenge, retryAfterMsOf(error, code)),
+    ...toNonceField(error),
+  };
   // Where the conversion stands says nothing: its cause has the trace of whatever is worth one.
   const converted = withoutStack(() => new ConnectError(message, code, metadata, undefined, error));
   converted.details = encodeDetails(error, () => toDetails(error, code));
@@ -87,6 +114,12 @@ function toMetadata(
     ...(challenge === undefined ? {} : { "www-authenticate": challenge }),
     ...(retryAfterMs === undefined ? {} : { "retry-after": String(Math.ceil(retryAfterMs / 1000)) }),
   };
+}
+
+/** The nonce that the next proof must have (RFC 9449 §8). */
+function toNonceField({ reason, metadata }: AuthError): Readonly<Record<string, string>> {
+  const { nonce } = metadata;
+  return reason === "DPOP_NONCE_REQUIRED" && nonce !== undefined ? { "dpop-nonce": nonce } : {};
 }
 
 /** Receives an error that is not the caller's, with the method that it came from. It must not throw. */
@@ -151,13 +184,14 @@ function toDetails(error: AuthError, code: Code): OutgoingDetail[] {
 interface ChallengeContext {
   readonly message: string;
   readonly hints: ChallengeHints | undefined;
+  readonly scheme: TokenScheme;
 }
 
 /** Every value is ours: names of scopes come from the proto, and the message names a rule (RFC 6750 §3). */
 function toChallenge(
   error: AuthError,
   wire: WireError,
-  { message, hints }: ChallengeContext,
+  { message, hints, scheme }: ChallengeContext,
 ): string | undefined {
   const { challenge } = wire;
   if (challenge === undefined) {
@@ -165,6 +199,8 @@ function toChallenge(
   }
   const { scopes, acr_values: acrValues, max_age: maxAge, error: fault } = error.metadata;
   return writeChallenge({
+    scheme,
+    algs: scheme === "DPoP" ? PROOF_ALGORITHMS.join(" ") : undefined,
     realm: ERROR_DOMAIN,
     error: challenge === null ? undefined : { code: fault ?? challenge, description: message },
     // With one of those of which one is enough: a client that asks for these alone gets a token that does.

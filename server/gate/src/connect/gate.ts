@@ -3,9 +3,10 @@ import type { Authenticator } from "../authenticate/authenticator.ts";
 import type { Principal } from "../authenticate/principal.ts";
 import type { Policy } from "../authorize/policy-fields.ts";
 import { type PolicyTable, toMethodName } from "../authorize/policy-table.ts";
-import { assertCertificate } from "../binding/assert-certificate.ts";
+import type { SenderCheck } from "../binding/sender-check.ts";
 import { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
+import { after } from "../kernel/after.ts";
 import { denied } from "../kernel/audit.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { IsolatedObserver } from "../kernel/observers.ts";
@@ -15,22 +16,23 @@ import { type CallState, stateOf } from "./call-state.ts";
 import type { Enforcement } from "./enforcement.ts";
 import { type ErrorSink, reportKeySourceError, toConnectError, toInternalError } from "./error-contract.ts";
 import { refuseForeignRoute } from "./foreign-route.ts";
-import { assertHost } from "./node-request.ts";
+import { assertHost, repeatsHeader } from "./node-request.ts";
 import { createDecisionObserver, type DecisionNotes } from "./observe-decision.ts";
-import { AUTHORIZATION, type SentToken, type TokenReader, TWO_TOKENS } from "./read-token.ts";
+import { DPOP, type SentToken } from "./read-token.ts";
 import { keepRenewalToken } from "./renewal-token.ts";
 import type { FindChallengeHints } from "./resource/challenge.ts";
+import { type TakeOptions, takeProof, takeToken } from "./take-token.ts";
 
 /** What {@link createGate} needs. */
-export interface GateOptions {
+export interface GateOptions extends TakeOptions {
   /** The rule of every method. */
   readonly policies: PolicyTable;
   /** Whom tokens must be meant for. */
   readonly audiences: Audiences;
   /** Who turns tokens into principals. */
   readonly authenticator: Authenticator;
-  /** Reads the tokens of calls. */
-  readonly readToken: TokenReader;
+  /** Asserts that tokens are sent by the parties that they are bound to. */
+  readonly assertSender: SenderCheck;
   /** The time. */
   readonly clock: Clock;
   /** How far the clocks of issuer and server may lie apart. */
@@ -39,10 +41,6 @@ export interface GateOptions {
   readonly observer: IsolatedObserver;
   /** Where denials are only tried. */
   readonly enforcement: Enforcement;
-  /** Whether handlers may see the header that holds the token. */
-  readonly forwardToken: boolean;
-  /** The header that a proxy sends certificates in; undefined: none does. */
-  readonly certificateHeader: string | undefined;
   /** Receives errors that are not the caller's. */
   readonly onError: ErrorSink;
   /** Finds what the challenge of a method says. */
@@ -53,7 +51,10 @@ const NO_RULE = "the method has no access rule";
 const NO_RULE_FACTS = { check: "policy", expected: "a rule of the method", got: undefined } as const;
 
 /** What the gate goes by. */
-export type GateContext = Pick<HandlerContext, "method" | "service" | "requestHeader" | "url" | "values">;
+export type GateContext = Pick<
+  HandlerContext,
+  "method" | "service" | "requestHeader" | "requestMethod" | "url" | "values"
+>;
 
 /**
  * Decides on a call by its headers, before its body is received. Answers without a promise when it can. A call that it
@@ -70,6 +71,8 @@ interface ArrivedCall {
   readonly policy: Policy | undefined;
   readonly state: CallState;
   readonly values: ContextValues;
+  /** The proof beside the token; null: it is missing. Undefined: the token is sent without one. */
+  readonly proof: string | null | undefined;
   /** Undefined: no observer wants decisions. */
   readonly notes: DecisionNotes | undefined;
 }
@@ -89,6 +92,7 @@ export function createGate(options: GateOptions): Gate {
     const { requestHeader, values } = context;
     assertHost(values);
     const sent = takeToken(options, requestHeader);
+    const proof = options.readToken.hasProof(sent) ? takeProof(options, requestHeader) : undefined;
     const state = stateOf(values);
     if (state?.isAdmitted === true) {
       return undefined;
@@ -98,29 +102,8 @@ export function createGate(options: GateOptions): Gate {
       throw refuseForeignRoute(context.method, options.onError);
     }
     const policy = options.policies.get(context.method);
-    return judgeCall({ context, policy, state, values, notes: undefined }, sent);
+    return judgeCall({ context, policy, state, values, proof, notes: undefined }, sent);
   };
-}
-
-/** Take the token away, and with it what may be another one. */
-function takeToken(options: GateOptions, requestHeader: Headers): SentToken {
-  const { forwardToken, readToken, certificateHeader } = options;
-  const { header } = readToken;
-  if (certificateHeader !== undefined) {
-    // Whoever has written it: handlers learn of certificates by `certificateOf`.
-    requestHeader.delete(certificateHeader);
-  }
-  const sent = requestHeader.get(header);
-  if (sent !== null && !forwardToken) {
-    requestHeader.delete(header);
-  }
-  if (header === AUTHORIZATION || !requestHeader.has(AUTHORIZATION)) {
-    return sent;
-  }
-  if (!forwardToken) {
-    requestHeader.delete(AUTHORIZATION);
-  }
-  return sent === null ? null : TWO_TOKENS;
 }
 
 type Judge = (call: ArrivedCall, sent: SentToken) => void | Promise<void>;
@@ -166,33 +149,55 @@ function authenticate(options: GateOptions, call: JudgedCall, sent: SentToken): 
   keepRenewalToken(context.method, state, token);
   const principal = options.authenticator.authenticate(token, state, notes);
   if (!(principal instanceof Promise)) {
-    return admit(options, call, principal);
+    const admitted = isBearer(call, principal)
+      ? admit(options, call, principal)
+      : proveSender(options, call, { principal, token });
+    return admitted?.catch((error: unknown) => refuse(options, call, error));
   }
   return principal
-    .then((found) => admit(options, call, found))
+    .then((found) =>
+      isBearer(call, found)
+        ? admit(options, call, found)
+        : proveSender(options, call, { principal: found, token }),
+    )
     .catch((error: unknown) => refuse(options, call, error));
 }
 
+/** Check whether neither the token nor the call says anything of the key of a sender. */
+function isBearer({ proof }: JudgedCall, { binding }: Principal): boolean {
+  return proof === undefined && binding === undefined;
+}
+
+/** Let a principal in whose token is sent by the party that it is bound to. */
+function proveSender(
+  options: GateOptions,
+  call: JudgedCall,
+  { principal, token }: { readonly principal: Principal; readonly token: string },
+): void | Promise<void> {
+  const { context, state, values, proof } = call;
+  const checked = options.assertSender(principal, {
+    proof,
+    isRepeated: proof !== undefined && repeatsHeader(values, DPOP),
+    httpMethod: context.requestMethod,
+    path: `/${toMethodName(context.method)}`,
+    accessToken: token,
+    holder: state,
+  });
+  return after(checked, () => admit(options, call, principal));
+}
+
 /** Let a principal in. @throws AuthError the reason why not */
-function admit(options: GateOptions, { state, policy }: JudgedCall, principal: Principal): void {
-  assertBinding(principal, state);
+function admit(options: GateOptions, { state, policy }: JudgedCall, principal: Principal): undefined {
   state.caller = { principal };
   assertAdmissible(principal, policy, options);
   state.admittedAtMs = options.clock.nowMs();
   state.isAdmitted = true;
 }
 
-/** Assert that the token comes from the sender that it is bound to. @throws AuthError `TOKEN_INVALID` */
-function assertBinding({ binding }: Principal, state: CallState): void {
-  if (binding?.kind === "mtls") {
-    assertCertificate(binding.certificateThumbprint, state);
-  }
-}
-
 /** Refuse a call, or in shadow mode write down that it would be. @throws ConnectError the refusal */
 function refuse(
   { enforcement, observer, onError, findChallengeHints }: GateOptions,
-  { context, state, notes }: ArrivedCall,
+  { context, state, proof, notes }: ArrivedCall,
   error: unknown,
 ): void {
   if (!(error instanceof AuthError)) {
@@ -207,7 +212,7 @@ function refuse(
     notes.result = isShadow ? "would_be_denied" : "denied";
   }
   if (!isShadow) {
-    throw toConnectError(error, findChallengeHints(context.method));
+    throw toConnectError(error, findChallengeHints(context.method), proof === undefined ? "Bearer" : "DPoP");
   }
   state.caller ??= { principal: undefined };
   state.isAdmitted = true;

@@ -1,5 +1,5 @@
 import type { ContextValues, HandlerContext } from "@connectrpc/connect";
-import { parseBare, parseBearer } from "../authenticate/bearer.ts";
+import { parseAuthorization, parseBare, schemeOf } from "../authenticate/authorization.ts";
 import { createTokenTooLongError } from "../authenticate/token-size.ts";
 import type { AuthError } from "../errors/auth-error.ts";
 import { createRefusal } from "../errors/refusal.ts";
@@ -17,6 +17,9 @@ export const TWO_TOKENS: unique symbol = Symbol("two tokens");
 /** The value of the header that holds the token; null when it was not sent. */
 export type SentToken = string | null | typeof TWO_TOKENS;
 
+/** The header that holds the proof of the sender's key ([RFC 9449 §4.1](https://www.rfc-editor.org/rfc/rfc9449#section-4.1)). */
+export const DPOP = "dpop";
+
 /** Reads the tokens of calls. */
 export interface TokenReader {
   /** The name of the header that it reads, in lower case. */
@@ -30,6 +33,8 @@ export interface TokenReader {
    * @throws AuthError `TOKEN_INVALID` when there are two, or the header is not one token of a length that is taken
    */
   read(context: Pick<HandlerContext, "url">, values: ContextValues, sent: SentToken): string | undefined;
+  /** Check whether a token was sent with a proof. A call without one never asks for the header of the proof. */
+  hasProof(sent: SentToken): boolean;
 }
 
 /** What {@link createTokenReader} needs. */
@@ -42,11 +47,11 @@ interface TokenReaderOptions {
 
 /**
  * Create what reads the token of a call from one header, and from nowhere else: from Authorization, as a bearer token
- * ([RFC 6750 §2](https://www.rfc-editor.org/rfc/rfc6750#section-2)), or from another one, as it is. A token in the URL is
+ * ([RFC 6750 §2](https://www.rfc-editor.org/rfc/rfc6750#section-2)) or one with a proof, or from another one, as it is. A token in the URL is
  * as if it were not there, unless another is sent properly: then the two contend.
  */
 export function createTokenReader({ header, maxTokenBytes }: TokenReaderOptions): TokenReader {
-  const parse = header === AUTHORIZATION ? parseBearer : parseBare;
+  const parse = header === AUTHORIZATION ? parseAuthorization : parseBare;
   return {
     header,
     read(context, values, sent) {
@@ -71,20 +76,28 @@ export function createTokenReader({ header, maxTokenBytes }: TokenReaderOptions)
       }
       return parsed.token;
     },
+    hasProof: (sent) => header === AUTHORIZATION && typeof sent === "string" && schemeOf(sent) === "DPoP",
   };
 }
 
-/** Write a token as the field that a reader takes. */
-export function toTokenField(header: string, token: string): Readonly<Record<string, string>> {
-  return { [header]: header === AUTHORIZATION ? `Bearer ${token}` : token };
+/** Write a token as the field that a reader takes, and the proof that goes with it, if there is one. */
+export function toTokenFields(
+  header: string,
+  token: string,
+  proof?: string,
+): Readonly<Record<string, string>> {
+  if (header !== AUTHORIZATION) {
+    return { [header]: token };
+  }
+  return proof === undefined ? { [header]: `Bearer ${token}` } : { [header]: `DPoP ${token}`, [DPOP]: proof };
 }
 
 function refuseForm(header: string, got: string): AuthError {
   const isBearer = header === AUTHORIZATION;
   const rule = isBearer
-    ? "the authorization header is not one bearer token"
+    ? "the authorization header is not one token with a scheme"
     : `the header ${header} is not one token`;
-  const expected = isBearer ? "Bearer, a space and the token" : "the token, and nothing else";
+  const expected = isBearer ? "Bearer or DPoP, a space and the token" : "the token, and nothing else";
   return createRefusal("TOKEN_INVALID", rule, { facts: { check: "token_form", expected, got } });
 }
 

@@ -3,6 +3,7 @@ import type { TrustedIssuer } from "../authenticate/issuers.ts";
 import { DEFAULT_FAILED_CHECKS_PER_SECOND } from "../authenticate/signature-checks.ts";
 import { resolveMaxTokenBytes } from "../authenticate/token-size.ts";
 import { type CertificateSource, createCertificateSource } from "../binding/certificate-reader.ts";
+import { type ProofSettings, resolveProofSettings } from "../binding/proof-settings.ts";
 import { type Clock, resolveClock } from "../kernel/clock.ts";
 import { DEFAULT_LIMITS } from "../kernel/default-limits.ts";
 import { isProduction } from "../kernel/is-production.ts";
@@ -47,6 +48,7 @@ export interface ResolvedAuthOptions
     | "audit"
     | "clientCertificates"
     | "decide"
+    | "dpop"
     | "enforce"
     | "issuers"
     | "keepUnknownFields"
@@ -56,6 +58,7 @@ export interface ResolvedAuthOptions
     | "maxWaitingBytesPerConnection"
     | "messageLimits"
     | "observe"
+    | "publicUrls"
     | "readMaxBytes"
     | "resource"
     | "signals"
@@ -73,6 +76,7 @@ export interface ResolvedAuthOptions
   /** What issuers say of their tokens afterwards. */
   readonly signals: GivenSignals;
   readonly enforcement: Enforcement;
+  readonly proofs: ProofSettings;
   /** Undefined: rules decide alone. */
   readonly decider: Decider | undefined;
 }
@@ -103,14 +107,12 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     revocations: joinRevocations([listRevocations(options), listSignals(signals)].flat()),
     enforcement: createEnforcement(options.enforce ?? new Map()),
     tokenFailureLimit: options.tokenFailureLimit,
-    failedChecksPerSecond: resolveFailedChecks(options.failedChecksPerSecond),
     resource: resolveResource(options.resource),
     tokenHeader: resolveTokenHeader("tokenHeader", options.tokenHeader ?? AUTHORIZATION),
     certificates: createCertificateSource(options.clientCertificates),
     forwardToken: options.forwardToken ?? false,
-    clockToleranceSeconds: resolveClockTolerance(options.clockToleranceSeconds),
-    verdictCacheEntries: options.verdictCacheEntries ?? DEFAULTS.verdictCacheEntries,
-    maxTokenBytes: resolveMaxTokenBytes(options.maxTokenBytes),
+    proofs: resolveProofSettings("createAuth", options),
+    ...resolveTokenLimits(options),
     gateTimeoutMs,
     messages: resolveMessageOptions(options),
     streams: options.streams ?? createStreamRegistry(),
@@ -120,6 +122,21 @@ export function resolveAuthOptions(options: AuthOptions): ResolvedAuthOptions {
     decider: resolveDecider(options, { timeoutMs: gateTimeoutMs, clock, onError }),
     onWarning,
     clock,
+  };
+}
+
+type TokenLimits = Pick<
+  ResolvedAuthOptions,
+  "clockToleranceSeconds" | "verdictCacheEntries" | "maxTokenBytes" | "failedChecksPerSecond"
+>;
+
+/** How tokens are checked, and how many are remembered. */
+function resolveTokenLimits(options: AuthOptions): TokenLimits {
+  return {
+    clockToleranceSeconds: resolveClockTolerance(options.clockToleranceSeconds),
+    verdictCacheEntries: options.verdictCacheEntries ?? DEFAULTS.verdictCacheEntries,
+    maxTokenBytes: resolveMaxTokenBytes(options.maxTokenBytes),
+    failedChecksPerSecond: resolveFailedChecks(options.failedChecksPerSecond),
   };
 }
 

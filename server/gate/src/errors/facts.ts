@@ -27,6 +27,7 @@ export const CHECKS = [
   "expiry",
   "binding",
   // The proof that its sender holds the key.
+  "sender",
   "proof_missing",
   "proof",
   "proof_url",

@@ -27,8 +27,9 @@ export const REMEDIES = {
   not_before: "set the clocks of issuer and server by NTP, or raise clockToleranceSeconds",
   expiry:
     "have the client fetch a newer token in time, as the SDK does; if it does, see that the clocks agree",
-  binding:
-    "have the client call with the key or certificate that its token is bound to, and a proxy in front send its certificate",
+  binding: "have the client ask for tokens that are bound to its key, or the method need none that are",
+  sender:
+    "have the client send a token that is bound to its key with a DPoP proof, and any other as a bearer token",
   proof_missing: "have the client send a DPoP proof with each call, as the SDK's dpop() does",
   proof: "have the client make each proof as RFC 9449 §4.2 does, with the key that the token is bound to",
   proof_url: "name in publicUrls the URL under which the client reaches this server",

@@ -57,6 +57,7 @@ const CODES = {
   TOKEN_EXPIRED: "unexpected",
   STREAM_EXPIRED: "unexpected",
   REAUTH_REQUIRED: "unexpected",
+  BINDING_REQUIRED: "unexpected",
   SERVER_DRAINING: "unexpected",
 } as const satisfies Record<AuthReason, OAuthErrorCode | "retry" | "unexpected">;
 

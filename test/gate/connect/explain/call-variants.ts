@@ -3,6 +3,7 @@ import type { RevocationCheck } from "../../../../server/gate/src/authenticate/a
 import type { AuthOptions } from "../../../../server/gate/src/connect/auth-options.ts";
 import { createRefusal } from "../../../../server/gate/src/errors/refusal.ts";
 import { type EchoMethod, echoService } from "../../../support/echo-service.ts";
+import { createProofKey, signProof, thumbprintOf } from "../../../support/proofs.ts";
 import {
   craftToken,
   createSigningKey,
@@ -88,6 +89,7 @@ export const MESSAGES: readonly Readonly<Record<string, unknown>>[] = [
   { text: "\u0000\u202e", count: "-9223372036854775808" },
 ];
 
+const proofKey = createProofKey();
 const NOW = ISSUED_AT_SECONDS;
 
 /** Claims that differ from good ones, or are missing. */
@@ -125,10 +127,25 @@ const CLAIMS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "no beginning": { iat: undefined },
   "a revoked session": { sid: "session-revoked" },
   "a subject that cannot be known": { sub: "usr_unknowable" },
-  "a key of the sender": { cnf: { jkt: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" } },
+  "a key of the sender": { cnf: { jkt: thumbprintOf(proofKey) } },
+  "a key of the sender, and scopes": { cnf: { jkt: thumbprintOf(proofKey) }, scope: "read write audit" },
+  "a certificate of the sender": { cnf: { "x5t#S256": thumbprintOf(proofKey) } },
   "a key of the sender that is none": { cnf: 1 },
   "an actor that is none": { act: "somebody" },
   "an actor": { act: { sub: "svc_gateway" } },
+};
+
+/** Where clients reach the server, as proofs name it. */
+export const PUBLIC_URL = "https://api.example.com";
+
+/** Proofs, each by what is said of it. The first is none. */
+export const PROOFS: Readonly<Record<string, (path: string, token: string) => string | undefined>> = {
+  none: () => undefined,
+  good: (path, token) => signProof(proofKey, { claims: { htu: PUBLIC_URL + path }, token }),
+  "for another method": (_, token) => signProof(proofKey, { claims: { htu: PUBLIC_URL }, token }),
+  "for another token": (path) => signProof(proofKey, { claims: { htu: PUBLIC_URL + path }, token: "x" }),
+  "of yesterday": (path, token) =>
+    signProof(proofKey, { claims: { htu: PUBLIC_URL + path, iat: NOW - 86_400 }, token }),
 };
 
 /** Makes the text that stands behind `Bearer `; undefined: nothing is sent. */

@@ -51,6 +51,7 @@ describe("an explanation", () => {
       "claims passed",
       "time passed",
       "revocation passed",
+      "sender passed",
       "conditions passed",
       "rule passed",
       "decide not_needed",
@@ -70,7 +71,7 @@ describe("an explanation", () => {
       principal: { subject: "usr_ada" },
     });
     expect(explanation.steps).toMatchObject([
-      ...Array(7).fill(PASSED),
+      ...Array(8).fill(PASSED),
       { step: "conditions", result: "denied" },
       { step: "rule", result: "not_needed" },
       { step: "decide", result: "not_needed" },
@@ -90,16 +91,16 @@ describe("an explanation", () => {
       verdict: "denied",
       reason: "TOKEN_MISSING",
       check: "token_missing",
-      steps: [PASSED, { step: "token", result: "denied" }, ...Array(8).fill(NOT_NEEDED)],
+      steps: [PASSED, { step: "token", result: "denied" }, ...Array(9).fill(NOT_NEEDED)],
     });
     expect(await auth.explain({ method: methodOf(service, "Optional") })).toMatchObject({
       verdict: "allowed",
       principal: undefined,
-      steps: [PASSED, PASSED, ...Array(8).fill(NOT_NEEDED)],
+      steps: [PASSED, PASSED, ...Array(9).fill(NOT_NEEDED)],
     });
     expect(await auth.explain({ token: "garbage", method: `${METHOD}/Public` })).toMatchObject({
       verdict: "allowed",
-      steps: [PASSED, ...Array(9).fill(NOT_NEEDED)],
+      steps: [PASSED, ...Array(10).fill(NOT_NEEDED)],
     });
   });
 

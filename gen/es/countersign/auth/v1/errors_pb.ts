@@ -21,7 +21,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file countersign/auth/v1/errors.proto.
  */
 export const file_countersign_auth_v1_errors: GenFile = /*@__PURE__*/
-  fileDesc("CiBjb3VudGVyc2lnbi9hdXRoL3YxL2Vycm9ycy5wcm90bxITY291bnRlcnNpZ24uYXV0aC52MSJKChFBdXRoUmVhc29uT3B0aW9ucxIeCgRjb2RlGAEgASgOMhAuZ29vZ2xlLnJwYy5Db2RlEhUKDW1ldGFkYXRhX2tleXMYAiADKAkq9QUKCkF1dGhSZWFzb24SGwoXQVVUSF9SRUFTT05fVU5TUEVDSUZJRUQQABIlChlBVVRIX1JFQVNPTl9UT0tFTl9NSVNTSU5HEAEaBpq5GQIIEBJRChlBVVRIX1JFQVNPTl9UT0tFTl9JTlZBTElEEAIaMpq5GS4IEBIFZXJyb3ISBWNhdXNlEgt0b2tlbl9ieXRlcxIPbWF4X3Rva2VuX2J5dGVzEiUKGUFVVEhfUkVBU09OX1RPS0VOX0VYUElSRUQQAxoGmrkZAggQEi4KG0FVVEhfUkVBU09OX1NFU1NJT05fUkVWT0tFRBAEGg2auRkJCBASBWNhdXNlEiYKGkFVVEhfUkVBU09OX1NUUkVBTV9FWFBJUkVEEAUaBpq5GQIIEBIrCh9BVVRIX1JFQVNPTl9DUkVERU5USUFMU19JTlZBTElEEAYaBpq5GQIIEBItCiFBVVRIX1JFQVNPTl9SRUZSRVNIX1RPS0VOX0lOVkFMSUQQBxoGmrkZAggQEioKHkFVVEhfUkVBU09OX0RQT1BfUFJPT0ZfSU5WQUxJRBAIGgaauRkCCBASKwofQVVUSF9SRUFTT05fRFBPUF9OT05DRV9SRVFVSVJFRBAJGgaauRkCCBASPgoeQVVUSF9SRUFTT05fSU5TVUZGSUNJRU5UX1NDT1BFEAoaGpq5GRYIBxIGc2NvcGVzEgphbnlfc2NvcGVzEiUKGUFVVEhfUkVBU09OX1BPTElDWV9ERU5JRUQQCxoGmrkZAggHEjwKG0FVVEhfUkVBU09OX1JFQVVUSF9SRVFVSVJFRBAMGhuauRkXCAcSB21heF9hZ2USCmFjcl92YWx1ZXMSJAoYQVVUSF9SRUFTT05fUkFURV9MSU1JVEVEEA0aBpq5GQIICBIoChxBVVRIX1JFQVNPTl9BVVRIX1VOQVZBSUxBQkxFEA4aBpq5GQIIDhInChtBVVRIX1JFQVNPTl9TRVJWRVJfRFJBSU5JTkcQDxoGmrkZAggOOmwKC2F1dGhfcmVhc29uEiEuZ29vZ2xlLnByb3RvYnVmLkVudW1WYWx1ZU9wdGlvbnMYk5cDIAEoCzImLmNvdW50ZXJzaWduLmF1dGgudjEuQXV0aFJlYXNvbk9wdGlvbnNSCmF1dGhSZWFzb25iBnByb3RvMw", [file_google_protobuf_descriptor, file_google_rpc_code]);
+  fileDesc("CiBjb3VudGVyc2lnbi9hdXRoL3YxL2Vycm9ycy5wcm90bxITY291bnRlcnNpZ24uYXV0aC52MSJKChFBdXRoUmVhc29uT3B0aW9ucxIeCgRjb2RlGAEgASgOMhAuZ29vZ2xlLnJwYy5Db2RlEhUKDW1ldGFkYXRhX2tleXMYAiADKAkqpgYKCkF1dGhSZWFzb24SGwoXQVVUSF9SRUFTT05fVU5TUEVDSUZJRUQQABIlChlBVVRIX1JFQVNPTl9UT0tFTl9NSVNTSU5HEAEaBpq5GQIIEBJRChlBVVRIX1JFQVNPTl9UT0tFTl9JTlZBTElEEAIaMpq5GS4IEBIFZXJyb3ISBWNhdXNlEgt0b2tlbl9ieXRlcxIPbWF4X3Rva2VuX2J5dGVzEiUKGUFVVEhfUkVBU09OX1RPS0VOX0VYUElSRUQQAxoGmrkZAggQEi4KG0FVVEhfUkVBU09OX1NFU1NJT05fUkVWT0tFRBAEGg2auRkJCBASBWNhdXNlEiYKGkFVVEhfUkVBU09OX1NUUkVBTV9FWFBJUkVEEAUaBpq5GQIIEBIrCh9BVVRIX1JFQVNPTl9DUkVERU5USUFMU19JTlZBTElEEAYaBpq5GQIIEBItCiFBVVRIX1JFQVNPTl9SRUZSRVNIX1RPS0VOX0lOVkFMSUQQBxoGmrkZAggQEioKHkFVVEhfUkVBU09OX0RQT1BfUFJPT0ZfSU5WQUxJRBAIGgaauRkCCBASMgofQVVUSF9SRUFTT05fRFBPUF9OT05DRV9SRVFVSVJFRBAJGg2auRkJCBASBW5vbmNlEj4KHkFVVEhfUkVBU09OX0lOU1VGRklDSUVOVF9TQ09QRRAKGhqauRkWCAcSBnNjb3BlcxIKYW55X3Njb3BlcxIlChlBVVRIX1JFQVNPTl9QT0xJQ1lfREVOSUVEEAsaBpq5GQIIBxI8ChtBVVRIX1JFQVNPTl9SRUFVVEhfUkVRVUlSRUQQDBobmrkZFwgHEgdtYXhfYWdlEgphY3JfdmFsdWVzEiQKGEFVVEhfUkVBU09OX1JBVEVfTElNSVRFRBANGgaauRkCCAgSKAocQVVUSF9SRUFTT05fQVVUSF9VTkFWQUlMQUJMRRAOGgaauRkCCA4SJwobQVVUSF9SRUFTT05fU0VSVkVSX0RSQUlOSU5HEA8aBpq5GQIIDhIoChxBVVRIX1JFQVNPTl9CSU5ESU5HX1JFUVVJUkVEEBAaBpq5GQIIBzpsCgthdXRoX3JlYXNvbhIhLmdvb2dsZS5wcm90b2J1Zi5FbnVtVmFsdWVPcHRpb25zGJOXAyABKAsyJi5jb3VudGVyc2lnbi5hdXRoLnYxLkF1dGhSZWFzb25PcHRpb25zUgphdXRoUmVhc29uYgZwcm90bzM", [file_google_protobuf_descriptor, file_google_rpc_code]);
 
 /**
  * What a call that is refused for a reason is answered with.
@@ -125,16 +125,18 @@ export const AuthReason = {
   REFRESH_TOKEN_INVALID: 7,
 
   /**
-   * Kept for sender-constrained tokens: this version does not send it. The
-   * proof of possession (RFC 9449) is not valid. Stop.
+   * The proof that the sender holds the key of its token (RFC 9449) is missing,
+   * or is not valid: it is for another call, another token or another key, too
+   * old, or was used before. Stop.
    *
    * @generated from enum value: AUTH_REASON_DPOP_PROOF_INVALID = 8;
    */
   DPOP_PROOF_INVALID: 8,
 
   /**
-   * Kept for sender-constrained tokens: this version does not send it. The
-   * proof of possession needs a nonce of the server (RFC 9449 §8). Stop.
+   * The proof of possession needs a nonce of the server (RFC 9449 §8), which
+   * header `DPoP-Nonce` and metadata `nonce` have. Make a proof with it, and
+   * retry once, with the same token.
    *
    * @generated from enum value: AUTH_REASON_DPOP_NONCE_REQUIRED = 9;
    */
@@ -194,6 +196,15 @@ export const AuthReason = {
    * @generated from enum value: AUTH_REASON_SERVER_DRAINING = 15;
    */
   SERVER_DRAINING: 15,
+
+  /**
+   * The method needs a token that is bound to a key of its sender, and proof of
+   * it. Stop, and have the client ask for such tokens. The code is that of a
+   * token that is good and not enough, so that no client refreshes it in vain.
+   *
+   * @generated from enum value: AUTH_REASON_BINDING_REQUIRED = 16;
+   */
+  BINDING_REQUIRED: 16,
 } as const;
 
 /**

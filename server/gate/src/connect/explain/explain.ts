@@ -7,6 +7,8 @@ import {
 import type { PolicyTable } from "../../authorize/policy-table.ts";
 import { toMethodName } from "../../authorize/policy-table.ts";
 import { toCheckPlace } from "../../authorize/source-place.ts";
+import type { ProofSettings } from "../../binding/proof-settings.ts";
+import { createSenderCheck } from "../../binding/sender-check.ts";
 import { AuthError } from "../../errors/auth-error.ts";
 import { createRefusal } from "../../errors/refusal.ts";
 import type { Clock } from "../../kernel/clock.ts";
@@ -17,7 +19,7 @@ import { createEnforcement, type Enforcement } from "../enforcement.ts";
 import { createGate, type GateContext } from "../gate.ts";
 import { createLookAgain } from "../look-again.ts";
 import { withoutNodeRequest } from "../node-request.ts";
-import { type TokenReader, toTokenField } from "../read-token.ts";
+import { type TokenReader, toTokenFields } from "../read-token.ts";
 import { createMethodGuard } from "../route/method-guard.ts";
 import { type Explanation, stepOf, toSteps } from "./explanation.ts";
 import { toQuietIssuers } from "./quiet-issuers.ts";
@@ -42,6 +44,8 @@ export interface ExplainContext {
   readonly decider: Decider | undefined;
   /** As for the authenticator of the gate. */
   readonly authentication: Authentication;
+  /** As for the proofs of the gate, but for those that the server has taken: of them nothing is known here. */
+  readonly proofs: ProofSettings;
 }
 
 /**
@@ -68,7 +72,7 @@ export function createExplain(context: ExplainContext): Explain {
     const issuers = toQuietIssuers(context.authentication.issuers, jwks);
     return explainCall(
       { ...context, clock, authentication: { ...context.authentication, issuers } },
-      { method, message, token: options.token },
+      { method, message, token: options.token, proof: options.proof },
     );
   };
 }
@@ -77,6 +81,7 @@ interface ExplainedCall {
   readonly method: DescMethod;
   readonly message: Message;
   readonly token: string | undefined;
+  readonly proof: string | undefined;
 }
 
 async function explainCall(context: ExplainContext, call: ExplainedCall): Promise<Explanation> {
@@ -114,14 +119,15 @@ async function explainCall(context: ExplainContext, call: ExplainedCall): Promis
 /** Find why a call is denied; undefined: it is not. */
 async function findRefusal(
   context: ExplainContext,
-  { method, message, token }: ExplainedCall,
+  { method, message, token, proof }: ExplainedCall,
   values: GateContext["values"],
 ): Promise<Error | undefined> {
   const unexpected: unknown[] = [];
   const guard = createGuard(context, method, (error) => void unexpected.push(error));
   try {
-    const requestHeader = toHeaders(token, context.readToken);
-    await guard.gate({ method, service: method.parent, requestHeader, url: URL_OF_NO_CALL, values });
+    const requestHeader = toHeaders(context.readToken, token, proof);
+    const call = { method, service: method.parent, requestHeader, requestMethod: "POST", values };
+    await guard.gate({ ...call, url: URL_OF_NO_CALL });
     const ctx = { signal: new AbortController().signal, values };
     await guard.check?.(stateOf(values)?.caller?.principal, { message, ctx });
     return undefined;
@@ -144,12 +150,12 @@ function toError(error: unknown): Error {
 }
 
 /** @throws AuthError when no header can carry the token: no server would get to see the call */
-function toHeaders(token: string | undefined, { header }: TokenReader): Headers {
+function toHeaders({ header }: TokenReader, token?: string, proof?: string): Headers {
   if (token === undefined) {
     return new Headers();
   }
   try {
-    return new Headers(toTokenField(header, token));
+    return new Headers(toTokenFields(header, token, proof));
   } catch (cause) {
     throw createRefusal("TOKEN_INVALID", "the token has characters that a header cannot have", {
       cause,
@@ -160,7 +166,7 @@ function toHeaders(token: string | undefined, { header }: TokenReader): Headers 
 
 /** Create a gate and the guard of a method that decide as the server's do. They observe, count and log nothing. */
 function createGuard(context: ExplainContext, method: DescMethod, onError: (error: unknown) => void) {
-  const { policies, audiences, readToken, clock, decider, authentication } = context;
+  const { policies, audiences, readToken, clock, decider, authentication, proofs } = context;
   const { revocations, toleranceSeconds } = authentication;
   const authenticator = createAuthenticatorWithoutTrace(context);
   const { findCurrent } = authenticator;
@@ -169,6 +175,7 @@ function createGuard(context: ExplainContext, method: DescMethod, onError: (erro
     audiences,
     authenticator,
     readToken,
+    assertSender: createSenderCheck(proofs, clock),
     clock,
     toleranceSeconds,
     observer: NOTHING_OBSERVED,
@@ -203,7 +210,7 @@ function createAuthenticatorWithoutTrace({ clock, authentication }: ExplainConte
     toleranceSeconds,
     clock,
     cacheEntries: 1,
-    acceptsBoundTokens: true,
+    acceptsBoundTokens: true, // the gate asserts the sender
     keyTimeoutMs,
     maxTokenBytes,
   });

@@ -15,6 +15,11 @@ import { assertOptionNames, hintAt } from "../../kernel/option-names.ts";
 export interface ExplainOptions {
   /** The access token, as the client sends it behind `Bearer `. Undefined: it sends none. */
   readonly token?: string | undefined;
+  /**
+   * The DPoP proof that the client sends with the token, which then goes behind `DPoP ` in place of `Bearer `. That the
+   * server has taken it already is not known here. Default: none.
+   */
+  readonly proof?: string | undefined;
   /** The RPC: `package.Service/Method`, or its descriptor. */
   readonly method: string | DescMethod;
   /**
@@ -33,6 +38,7 @@ export interface ExplainOptions {
 
 const OPTION_NAMES: Readonly<Record<keyof ExplainOptions, true>> = {
   token: true,
+  proof: true,
   method: true,
   message: true,
   nowMs: true,
@@ -49,11 +55,14 @@ export function assertExplainOptions(options: ExplainOptions): void {
     throw new TypeError("explain needs an object: { token, method, message }");
   }
   assertOptionNames("explain", options, OPTION_NAMES);
-  const { token, nowMs, jwks } = options;
+  const { token, proof, nowMs, jwks } = options;
   if (token !== undefined && typeof token !== "string") {
     throw new TypeError(
       `explain: token must be text, or undefined for a call without one, and is ${typeof token}`,
     );
+  }
+  if (proof !== undefined && (typeof proof !== "string" || token === undefined)) {
+    throw new TypeError("explain: proof must be text, and goes with a token");
   }
   if (nowMs !== undefined && !Number.isFinite(nowMs)) {
     throw new TypeError(

@@ -1,4 +1,5 @@
 import type { DescMethod } from "@bufbuild/protobuf";
+import type { TokenScheme } from "../../authenticate/authorization.ts";
 import type { PolicyTable } from "../../authorize/policy-table.ts";
 import { toQuotable } from "../../kernel/wire-names.ts";
 import type { Resource } from "./resource-options.ts";
@@ -40,6 +41,7 @@ export function createChallengeHints(
 
 /** What a challenge says. */
 export interface ChallengeParts {
+  readonly scheme: TokenScheme;
   readonly realm: string;
   /** Undefined: no token was sent, and there is nothing to say about it (RFC 6750 §3.1). */
   readonly error?: { readonly code: string; readonly description: string } | undefined;
@@ -47,11 +49,14 @@ export interface ChallengeParts {
   readonly acrValues?: string | undefined;
   readonly maxAge?: string | undefined;
   readonly resourceMetadata?: string | undefined;
+  /** The algorithms that proofs may be signed with, separated by spaces. */
+  readonly algs?: string | undefined;
 }
 
 /**
  * Write the value of `WWW-Authenticate`: [RFC 6750 §3](https://www.rfc-editor.org/rfc/rfc6750#section-3), for a
- * step-up [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470#section-3), and for where to get tokens
+ * step-up [RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470#section-3), for tokens with a proof
+ * [RFC 9449 §7.1](https://www.rfc-editor.org/rfc/rfc9449#section-7.1), and for where to get tokens
  * [RFC 9728 §5.1](https://www.rfc-editor.org/rfc/rfc9728#section-5.1). A character that a quoted text must not have is
  * left out.
  */
@@ -64,9 +69,10 @@ export function writeChallenge(parts: ChallengeParts): string {
     acr_values: parts.acrValues,
     max_age: parts.maxAge,
     resource_metadata: parts.resourceMetadata,
+    algs: parts.algs,
   };
   const written = Object.entries(params).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}="${toQuotable(value)}"`],
   );
-  return `Bearer ${written.join(", ")}`;
+  return `${parts.scheme} ${written.join(", ")}`;
 }

@@ -68,7 +68,8 @@ export function gateHandler(handler: Handler, options: GatedHandlerOptions): Han
     const startedMs = systemClock.monotonicMs();
     let inspected: HandlerRequest;
     try {
-      const verdict = gate({ method, service, requestHeader, url: request.url, values });
+      const { url, method: requestMethod } = request;
+      const verdict = gate({ method, service, requestHeader, requestMethod, url, values });
       if (verdict !== undefined) {
         await verdict;
         shortenTimeout(requestHeader, systemClock.monotonicMs() - startedMs);

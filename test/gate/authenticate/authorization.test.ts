@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseBearer } from "../../../server/gate/src/authenticate/bearer.ts";
+import { parseAuthorization } from "../../../server/gate/src/authenticate/authorization.ts";
 import { parseCompactJws } from "../../../server/gate/src/authenticate/compact-jws.ts";
 import { AuthError } from "../../../server/gate/src/errors/auth-error.ts";
 
 const MAX = 100;
-const parse = (header: string | null) => parseBearer(header, MAX);
+const parse = (header: string | null) => parseAuthorization(header, MAX);
 const TOKEN68 = fc.stringMatching(/^[A-Za-z0-9._~+/-]{1,40}=?$/);
 
 describe("the Authorization header (S4, R36)", () => {
@@ -13,7 +13,7 @@ describe("the Authorization header (S4, R36)", () => {
     expect(parse(null)).toEqual({ kind: "none" });
   });
 
-  for (const scheme of ["Bearer", "bearer", "BEARER", "bEaReR"]) {
+  for (const scheme of ["Bearer", "bearer", "BEARER", "bEaReR", "DPoP", "dpop", "DPOP"]) {
     test(`compares the scheme without regard to case: ${scheme}`, () => {
       expect(parse(`${scheme} a.b.c`)).toEqual({ kind: "token", token: "a.b.c" });
     });
@@ -33,6 +33,8 @@ describe("the Authorization header (S4, R36)", () => {
     "a scheme that only begins alike": "BearerX a.b.c",
     "a scheme that only ends alike": "xBearer a.b.c",
     "a scheme in other letters that look alike": "Веarer a.b.c",
+    "a scheme that begins with the other one": "DPoPX a.b.c",
+    "a proof without a token": "DPoP ",
     "a tab instead of a space": "Bearer\ta.b.c",
     "a leading space": " Bearer a.b.c",
   };

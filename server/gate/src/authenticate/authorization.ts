@@ -1,3 +1,7 @@
+/** How a token is sent: on its own ([RFC 6750](https://www.rfc-editor.org/rfc/rfc6750)), or with a proof of its sender's key
+ * ([RFC 9449 §7.1](https://www.rfc-editor.org/rfc/rfc9449#section-7.1)). */
+export type TokenScheme = "Bearer" | "DPoP";
+
 /** What a header that may hold a token holds. */
 export type ParsedToken =
   | { readonly kind: "none" }
@@ -13,13 +17,14 @@ const NO_TOKEN: ParsedToken = { kind: "malformed", found: "a scheme without a to
 
 const NOTHING: ParsedToken = { kind: "malformed", found: "nothing" };
 
-const SCHEME = "bearer ";
+const BEARER = "bearer ";
+const DPOP = "dpop ";
 const SPACE = 0x20;
 
 /**
- * Parse an Authorization header as a bearer token ([RFC 6750
- * §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)): the scheme in any case (RFC 9110 §11.1), at least one
- * space, and something.
+ * Parse an Authorization header as a token of one of two schemes ([RFC 6750
+ * §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1), RFC 9449 §7.1): the scheme in any case (RFC 9110 §11.1), at
+ * least one space, and something.
  *
  * Any other scheme is malformed: a caller that sends the header means to authenticate, so it is never taken for "no
  * token". What the token is made of is not looked at here: a token that was verified before was looked at then, and
@@ -28,14 +33,15 @@ const SPACE = 0x20;
  * @param header the value of the header; null when it was not sent
  * @param maxTokenBytes the longest token that is taken; of a longer one only the length is looked at
  */
-export function parseBearer(header: string | null, maxTokenBytes: number): ParsedToken {
+export function parseAuthorization(header: string | null, maxTokenBytes: number): ParsedToken {
   if (header === null) {
     return NONE;
   }
-  if (!hasScheme(header)) {
+  const scheme = schemeOf(header);
+  if (scheme === undefined) {
     return OTHER_SCHEME;
   }
-  let start = SCHEME.length;
+  let start = scheme.length + 1;
   while (header.charCodeAt(start) === SPACE) {
     start += 1;
   }
@@ -63,7 +69,11 @@ export function parseBare(header: string | null, maxTokenBytes: number): ParsedT
   return header === "" ? NOTHING : { kind: "token", token: header };
 }
 
-/** Nearly everyone writes it in one way, which spares the copy in lower case. */
-function hasScheme(header: string): boolean {
-  return header.startsWith("Bearer ") || header.slice(0, SCHEME.length).toLowerCase() === SCHEME;
+/** Find the scheme of an Authorization header; undefined: another one, or none. */
+export function schemeOf(header: string): TokenScheme | undefined {
+  // Nearly everyone writes it in one way, which spares the copy in lower case.
+  if (header.startsWith("Bearer ") || header.slice(0, BEARER.length).toLowerCase() === BEARER) {
+    return "Bearer";
+  }
+  return header.slice(0, DPOP.length).toLowerCase() === DPOP ? "DPoP" : undefined;
 }
