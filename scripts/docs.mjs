@@ -12,6 +12,7 @@ const OUTPUT = "dist/docs";
 export const serveDocsArgs = [
   inRoot(SITE, "node_modules/vite/bin/vite.js"),
   ...["preview", inRoot(OUTPUT), "--outDir", ".", "--host", "127.0.0.1"],
+  ...["--config", inRoot(SITE, "preview.config.mjs")],
 ];
 
 function parseDocsArgs(args) {

@@ -157,6 +157,26 @@ test("a service whose proto is elsewhere gets its rule from the server, once", a
   expect(again.code).toBe(1);
 });
 
+test("a server that a bundler reads gets imports with endings, when its tests are read by Node", async () => {
+  const routes = (OWN["src/routes.ts"] ?? "").replace("shop_pb.ts", "shop_pb");
+  const test = 'import { ShopService } from "../gen/shop/v1/shop_pb.ts";\n';
+  const template = (OWN["buf.gen.yaml"] ?? "").replace("import_extension=ts, ", "");
+  await beginProject({
+    ...OWN,
+    "buf.gen.yaml": template,
+    "src/routes.ts": routes,
+    "test/shop.test.ts": test,
+  });
+  const bin = join(place.path, "node_modules/.bin");
+  const env = { PATH: `${bin}:${PATH}` };
+  await runProgram({ file: join(bin, "buf"), args: ["generate"], cwd: place.path, env });
+  expect(await init(["--yes", "--allow-dirty"])).toMatchObject({ code: 0 });
+  expect(await read("src/guard-routes.ts")).toContain('from "../gen/shop/v1/shop_pb.ts"');
+  expect(await read("buf.gen.yaml")).toContain("import_extension=ts");
+  const args = ["--conditions=@countersign/source", "--test", "test/policies.test.ts"];
+  expect((await program(process.execPath, args)).stdout).toContain("pass 1");
+});
+
 test("nothing is written without a yes", async () => {
   await beginProject(FOREIGN);
   const unasked = await init([]);

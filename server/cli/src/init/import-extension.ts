@@ -1,5 +1,7 @@
 import type { NamedService } from "./name-services.ts";
+import { findPackageEnding } from "./package-ending.ts";
 import type { Project } from "./project.ts";
+import { withEnding } from "./specifier.ts";
 
 /**
  * Have templates of buf write imports as the project does. Generated code that has imported nothing of the project until now
@@ -13,7 +15,10 @@ export async function setImportExtension(
 ): Promise<boolean> {
   const [ending] = services
     .filter(({ generated }) => generated !== undefined && hasBareImport(project.read(generated)))
-    .flatMap(({ registration }) => /\.([jt]s)$/.exec(registration.specifier)?.[1] ?? []);
+    .flatMap(({ registration: { specifier, path } }) => {
+      const packaged = findPackageEnding(project, project.packageOf(path));
+      return /\.([jt]s)$/.exec(withEnding(specifier, packaged))?.[1] ?? [];
+    });
   let isChanged = false;
   for (const path of project.files.filter((file) => /(?:^|\/)buf\.gen\.yaml$/.test(file))) {
     const text = project.read(path);

@@ -30,6 +30,11 @@ export function findImported(
   return stem === "" || (!isRelative && found.length > 1) ? undefined : found[0];
 }
 
+/** Add an ending to an import by a path that has none. */
+export function withEnding(specifier: string, ending: string): string {
+  return specifier.startsWith(".") && !/\.[cm]?[jt]s$/.test(specifier) ? specifier + ending : specifier;
+}
+
 /** Write an import of a module for a file in another folder. Names of packages and aliases stay as they are. */
 export function moveSpecifier(specifier: string, importer: string, folder: string): string {
   return specifier.startsWith(".")

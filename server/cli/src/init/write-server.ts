@@ -5,9 +5,10 @@ import { writeGuardFile } from "./guard-file.ts";
 import { writeInventoryTest } from "./inventory-test.ts";
 import { addDependencies, addTestFile, findRunner, type Manifest } from "./manifest.ts";
 import type { NamedService } from "./name-services.ts";
+import { findPackageEnding } from "./package-ending.ts";
 import { isTest, type Project } from "./project.ts";
 import { GUARD } from "./read-source.ts";
-import { findImportEnding, moveSpecifier, toSpecifier } from "./specifier.ts";
+import { findImportEnding, moveSpecifier, toSpecifier, withEnding } from "./specifier.ts";
 import { wireAdapters } from "./wire-adapters.ts";
 
 /** What the server of a package becomes. */
@@ -38,7 +39,7 @@ export async function writeServer(project: Project, plan: ServerPlan): Promise<r
   const manifestPath = posix.join(server.home, "package.json");
   const manifest: Manifest = JSON.parse(project.read(manifestPath));
   const guard = placeGuard(project, plan, manifest);
-  await project.write(guard.path, writeGuard(plan, manifest, guard.path));
+  await project.write(guard.path, writeGuard(plan, manifest, guard));
   await project.write(manifestPath, addDependencies(project.read(manifestPath), plan.version));
   const untested = await writeTest(project, plan, guard);
   if (server.unsure.length > 0 || server.mounts.length === 0) {
@@ -59,9 +60,10 @@ interface Guard {
 }
 
 /** Beside the module that registers the first service: what is beside an adapter may be a page of Next. */
-function placeGuard(project: Project, { services }: ServerPlan, { type }: Manifest): Guard {
+function placeGuard(project: Project, { services, server }: ServerPlan, { type }: Manifest): Guard {
   const beside = services[0]?.registration.path ?? "";
-  const ending = findImportEnding(project.read(beside), type === "module" ? ".js" : "");
+  const written = findImportEnding(project.read(beside), type === "module" ? ".js" : "");
+  const ending = written === "" ? findPackageEnding(project, server.home) : written;
   const path = posix.join(posix.dirname(beside), `guard-routes${posix.extname(beside).replace("x", "")}`);
   if (project.files.includes(path)) {
     throw new CommandError(`${path} is there already: what init writes has been written`);
@@ -73,11 +75,19 @@ function specifierFrom(importer: string, { path, ending }: Guard): string {
   return toSpecifier(posix.dirname(importer), path.replace(/\.[cm]?[jt]s$/, ending));
 }
 
-function writeGuard({ services, issuer, audience }: ServerPlan, { name }: Manifest, path: string): string {
+function writeGuard(
+  { services, issuer, audience }: ServerPlan,
+  { name }: Manifest,
+  { path, ending }: Guard,
+): string {
   return writeGuardFile({
     services: services.map(({ registration, isOurs }) => ({
       name: registration.name,
-      specifier: moveSpecifier(registration.specifier, registration.path, posix.dirname(path)),
+      specifier: moveSpecifier(
+        withEnding(registration.specifier, ending),
+        registration.path,
+        posix.dirname(path),
+      ),
       isAnnotated: isOurs,
     })),
     issuer,
