@@ -1,6 +1,6 @@
 import * as oauth from "oauth4webapi";
 import { assertOptions } from "../core/option-forms.ts";
-import type { TokenGrant, TokenSource } from "../core/source.ts";
+import type { Proving, TokenGrant, TokenSource } from "../core/source.ts";
 import type { ClientProof } from "./client-proof.ts";
 import { joinParameters } from "./parameters.ts";
 import { createProvider, PROVIDER_FORMS, type ProviderOptions } from "./provider.ts";
@@ -27,16 +27,20 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
   const { scopes, resource, parameters } = options;
   const provider = createProvider(options);
   const form = joinParameters({ scope: scopes?.join(" "), resource }, parameters);
-  const acquire = (signal: AbortSignal): Promise<TokenGrant> =>
-    provider.ask(signal, async ({ as, client, auth, options: request }) => {
-      const response = await oauth.clientCredentialsGrantRequest(as, client, auth, form, request);
-      return toGrant(await oauth.processClientCredentialsResponse(as, client, response), { scopes });
-    });
+  const acquire = (signal: AbortSignal, { prover }: Proving = {}): Promise<TokenGrant> =>
+    provider.ask(
+      signal,
+      async ({ as, client, auth, options: request }) => {
+        const response = await oauth.clientCredentialsGrantRequest(as, client, auth, form, request);
+        return toGrant(await oauth.processClientCredentialsResponse(as, client, response), { scopes });
+      },
+      prover,
+    );
   return {
     // Nothing is used up by asking, so asking again is always safe.
     repeatable: true,
     acquire,
-    refresh: ({ signal }) => acquire(signal),
+    refresh: ({ signal, prover }) => acquire(signal, { prover }),
     revoke: createRevocation(provider),
   };
 }

@@ -1,6 +1,7 @@
 import * as oauth from "oauth4webapi";
 import type { TokenGrant } from "../core/source.ts";
 import { TokenSourceError } from "../core/source-error.ts";
+import type { Prover, TokenBinding } from "../core/token-binding.ts";
 import { assertParameters, joinParameters, type Parameters } from "./parameters.ts";
 import { type Pending, parsePending } from "./pending.ts";
 import type { Provider, RequestContext } from "./provider.ts";
@@ -53,6 +54,8 @@ export interface CodeFlow {
 export interface CodeFlowContext {
   readonly provider: Provider;
   readonly options: CodeFlowOptions & Pick<GrantOptions, "bearerToken">;
+  /** Binds the tokens to a key. Absent: they are bound to none. */
+  readonly dpop: TokenBinding | undefined;
   /** Parameters of the request that begins a sign-in. */
   readonly beginParameters: Parameters;
   /** Parameters of the request that gets its tokens. */
@@ -85,7 +88,13 @@ export function createCodeFlow(context: CodeFlowContext): CodeFlow {
         code_challenge: await oauth.calculatePKCECodeChallenge(pending.verifier),
         code_challenge_method: "S256",
       };
-      const url = await provider.ask(signal, (request) => toAuthorizationUrl(request, query, options));
+      const proofKey = await context.dpop?.keepKey(key);
+      const prover = proofKey && context.dpop?.proverOf({ proofKey });
+      const url = await provider.ask(
+        signal,
+        (request) => toAuthorizationUrl(request, query, options),
+        prover,
+      );
       storage.setItem(key, JSON.stringify(pending));
       return url;
     },
@@ -94,7 +103,17 @@ export function createCodeFlow(context: CodeFlowContext): CodeFlow {
       const pending = parsePending(storage.getItem(key));
       // Used once, whatever comes of it.
       storage.removeItem(key);
-      return exchange(context, { pending, redirectUri, callbackUrl: new URL(callbackUrl) });
+      const proofKey = await context.dpop?.takeKey(key);
+      if (context.dpop && !proofKey) {
+        throw new TypeError("the key of this sign-in is gone: begin another one");
+      }
+      const grant = await exchange(context, {
+        pending,
+        redirectUri,
+        callbackUrl: new URL(callbackUrl),
+        prover: context.dpop?.proverOf({ proofKey }),
+      });
+      return { ...grant, proofKey };
     },
   };
 }
@@ -113,9 +132,11 @@ async function toAuthorizationUrl(
   }
   const isRequired = as.require_pushed_authorization_requests === true || pushedAuthorization === true;
   const isPushed = isRequired || (pushedAuthorization ?? pushEndpoint !== undefined);
-  let sent: Readonly<Record<string, string>> = query;
+  const jkt = await request.DPoP?.calculateThumbprint();
+  // A code that is stolen on its way back is worth nothing either (RFC 9449 §10).
+  let sent: Readonly<Record<string, string>> = jkt === undefined ? query : { ...query, dpop_jkt: jkt };
   if (isPushed) {
-    const response = await oauth.pushedAuthorizationRequest(as, client, auth, { ...query }, request);
+    const response = await oauth.pushedAuthorizationRequest(as, client, auth, { ...sent }, request);
     const { request_uri } = await oauth.processPushedAuthorizationResponse(as, client, response);
     sent = { request_uri };
   }
@@ -130,13 +151,14 @@ interface Exchange {
   readonly pending: Pending;
   readonly redirectUri: string;
   readonly callbackUrl: URL;
+  readonly prover: Prover | undefined;
 }
 
 function exchange(
   { provider, options: { scopes, bearerToken }, tokenParameters }: CodeFlowContext,
-  { pending, redirectUri, callbackUrl }: Exchange,
+  { pending, redirectUri, callbackUrl, prover }: Exchange,
 ): Promise<TokenGrant> {
-  return provider.ask(undefined, async ({ as, client, auth, options }) => {
+  const ask = async ({ as, client, auth, options }: RequestContext): Promise<TokenGrant> => {
     const answer = oauth.validateAuthResponse(as, client, callbackUrl, pending.state);
     const { verifier, nonce, maxAgeSeconds: maxAge } = pending;
     const request = { ...options, additionalParameters: tokenParameters };
@@ -157,7 +179,8 @@ function exchange(
     const issuer = await withTenant(as, response);
     const tokens = await oauth.processAuthorizationCodeResponse(issuer, client, response, expected);
     return toGrant(tokens, { scopes, bearerToken });
-  });
+  };
+  return provider.ask(undefined, ask, prover);
 }
 
 /** @throws TypeError when it is no number of seconds */

@@ -1,8 +1,9 @@
 import * as oauth from "oauth4webapi";
-import type { TokenGrant } from "../core/source.ts";
+import type { Proving, TokenGrant } from "../core/source.ts";
 import { isTokenSourceError } from "../core/source-error.ts";
+import type { TokenBinding } from "../core/token-binding.ts";
 import { joinParameters, type Parameters } from "./parameters.ts";
-import type { Provider } from "./provider.ts";
+import type { Provider, RequestContext } from "./provider.ts";
 import { withTenant } from "./tenant.ts";
 import { type GrantOptions, toGrant } from "./to-grant.ts";
 
@@ -48,6 +49,8 @@ const NEXT_INTERVAL = {
 export interface DeviceFlowContext {
   readonly provider: Provider;
   readonly options: GrantOptions;
+  /** Binds the tokens to a key. Absent: they are bound to none. */
+  readonly dpop: TokenBinding | undefined;
   /** Parameters of the request that begins a sign-in. */
   readonly beginParameters: Parameters;
   /** Parameters of the request that gets its tokens. */
@@ -59,6 +62,7 @@ export function createDeviceFlow(context: DeviceFlowContext): DeviceFlow {
   const { provider, beginParameters } = context;
   return {
     async signInOnDevice({ onCode, signal }) {
+      const prover = context.dpop?.proverOf({});
       const device = await provider.ask(signal, async ({ as, client, auth, options }) => {
         const form = joinParameters(beginParameters);
         const response = await oauth.deviceAuthorizationRequest(as, client, auth, form, options);
@@ -75,14 +79,16 @@ export function createDeviceFlow(context: DeviceFlowContext): DeviceFlow {
         await delay(intervalSeconds * 1000, signal);
         leftSeconds -= intervalSeconds;
         const isLast = leftSeconds <= 0;
-        const answer = await askForTokens(context, device.device_code, signal).catch((error: unknown) => {
-          if (isLast || signal?.aborted === true || !isPassing(error)) {
-            throw error;
-          }
-          return { kind: "unavailable" } as const;
-        });
+        const answer = await askForTokens(context, device.device_code, { signal, prover }).catch(
+          (error: unknown) => {
+            if (isLast || signal?.aborted === true || !isPassing(error)) {
+              throw error;
+            }
+            return { kind: "unavailable" } as const;
+          },
+        );
         if (answer.kind === "granted") {
-          return answer.grant;
+          return { ...answer.grant, proofKey: await prover?.key() };
         }
         intervalSeconds = NEXT_INTERVAL[answer.kind](intervalSeconds);
       }
@@ -98,9 +104,9 @@ type DeviceAnswer =
 function askForTokens(
   { provider, options, tokenParameters }: DeviceFlowContext,
   deviceCode: string,
-  signal: AbortSignal | undefined,
+  { signal, prover }: Proving & Pick<DeviceOptions, "signal">,
 ): Promise<DeviceAnswer> {
-  return provider.ask(signal, async ({ as, client, auth, options: request }): Promise<DeviceAnswer> => {
+  const ask = async ({ as, client, auth, options: request }: RequestContext): Promise<DeviceAnswer> => {
     const parameters = { ...request, additionalParameters: tokenParameters };
     const response = await oauth.deviceCodeGrantRequest(as, client, auth, deviceCode, parameters);
     try {
@@ -114,7 +120,8 @@ function askForTokens(
       }
       throw error;
     }
-  });
+  };
+  return provider.ask(signal, ask, prover);
 }
 
 /** A lost network, and a provider that cannot answer now, pass: the user may be signing in all the while. */

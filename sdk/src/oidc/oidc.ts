@@ -2,6 +2,7 @@ import * as oauth from "oauth4webapi";
 import { assertOptions, type OptionForm } from "../core/option-forms.ts";
 import type { TokenSource } from "../core/source.ts";
 import { TokenSourceError } from "../core/source-error.ts";
+import type { TokenBinding } from "../core/token-binding.ts";
 import { type CodeFlow, type CodeFlowOptions, createCodeFlow } from "./code-flow.ts";
 import { createDeviceFlow, type DeviceFlow } from "./device-flow.ts";
 import { createEndSession, type EndSession } from "./end-session.ts";
@@ -23,6 +24,11 @@ export interface OidcOptions extends ProviderOptions, CodeFlowOptions {
    * as Google; it needs the scope `openid`. Default `access_token`.
    */
   readonly bearerToken?: "access_token" | "id_token" | undefined;
+  /**
+   * Binds the tokens to a key, at the provider and with every call (RFC 9449): `dpop()` of `@countersign/sdk/dpop`. The session
+   * takes it from here. A provider that binds no tokens goes on as without. Default: they are bound to none.
+   */
+  readonly dpop?: TokenBinding | undefined;
 }
 
 /** A source for the users of an OpenID provider. Its sessions begin with `session.begin(() => …)`. */
@@ -35,6 +41,7 @@ const FORMS = {
   pushedAuthorization: "boolean",
   resendGraceMs: "number",
   bearerToken: "string",
+  dpop: "object",
 } as const satisfies Record<keyof OidcOptions, OptionForm>;
 
 /**
@@ -60,23 +67,28 @@ export function oidc(options: OidcOptions): OidcSource {
     // Providers replace refresh tokens without a name for the attempt: a lost answer cannot be asked for again.
     repeatable: false,
     resendGraceMs: options.resendGraceMs,
-    refresh: ({ refreshToken, signal }) =>
-      provider.ask(signal, async ({ as, client, auth, options: request }) => {
-        if (refreshToken === undefined) {
-          throw new TokenSourceError("final", "the provider gave no refresh token", { reason: "expired" });
-        }
-        const parameters = { ...request, additionalParameters: tokenParameters };
-        const response = await oauth.refreshTokenGrantRequest(as, client, auth, refreshToken, parameters);
-        const issuer = await withTenant(as, response);
-        const tokens = await oauth.processRefreshTokenResponse(issuer, client, response);
-        return toGrant(tokens, { scopes, bearerToken });
-      }),
+    dpop: options.dpop,
+    refresh: ({ refreshToken, signal, prover }) =>
+      provider.ask(
+        signal,
+        async ({ as, client, auth, options: request }) => {
+          if (refreshToken === undefined) {
+            throw new TokenSourceError("final", "the provider gave no refresh token", { reason: "expired" });
+          }
+          const parameters = { ...request, additionalParameters: tokenParameters };
+          const response = await oauth.refreshTokenGrantRequest(as, client, auth, refreshToken, parameters);
+          const issuer = await withTenant(as, response);
+          const tokens = await oauth.processRefreshTokenResponse(issuer, client, response);
+          return toGrant(tokens, { scopes, bearerToken });
+        },
+        prover,
+      ),
     revoke(accessToken, signal, others) {
       endedIdToken = others?.idToken;
       return revoke(accessToken, signal, others);
     },
-    ...createCodeFlow({ provider, options, beginParameters, tokenParameters }),
-    ...createDeviceFlow({ provider, options, beginParameters, tokenParameters }),
+    ...createCodeFlow({ provider, options, dpop: options.dpop, beginParameters, tokenParameters }),
+    ...createDeviceFlow({ provider, options, dpop: options.dpop, beginParameters, tokenParameters }),
     ...createEndSession(provider, () => endedIdToken),
   };
 }

@@ -1,8 +1,10 @@
 import * as oauth from "oauth4webapi";
 import type { OptionForm } from "../core/option-forms.ts";
+import type { Prover } from "../core/token-binding.ts";
 import { type ClientProof, describeProof, toClientAuth } from "./client-proof.ts";
 import { discover, type ProviderEndpoints, toMetadata } from "./metadata.ts";
 import { assertParameters, type Parameters } from "./parameters.ts";
+import { createProofHandles, withNonce } from "./proof-handles.ts";
 import { createProviderClock } from "./provider-clock.ts";
 import type { RequestOptions } from "./request-options.ts";
 import { assertSecureUrl } from "./secure-url.ts";
@@ -66,11 +68,13 @@ export interface Provider {
    * Make requests to the provider, whose metadata are fetched once, for all calls. When the call that began that is
    * aborted, the next one fetches them again.
    *
+   * @param prover has the key that the tokens are to be bound to. Default: they are bound to none
    * @throws TokenSourceError when the provider refuses; the signal's reason; what the network fails with
    */
   readonly ask: <T>(
     signal: AbortSignal | undefined,
     run: (context: RequestContext) => Promise<T>,
+    prover?: Pick<Prover, "keyPair">,
   ) => Promise<T>;
 }
 
@@ -97,6 +101,7 @@ export function createProvider(options: ProviderOptions): Provider {
     [oauth.allowInsecureRequests]: named.some((url) => url?.startsWith("http:")),
     [oauth.customFetch]: clock.fetch,
   };
+  const proofs = createProofHandles(client);
   let discovery: Promise<oauth.AuthorizationServer> | undefined;
 
   const withSignal = (signal: AbortSignal | undefined): RequestOptions =>
@@ -119,14 +124,20 @@ export function createProvider(options: ProviderOptions): Provider {
 
   return {
     clientId,
-    ask(signal, run) {
+    ask(signal, run, prover) {
       let as: oauth.AuthorizationServer | undefined;
       const request = async () => {
         as = await server(signal);
-        return run({ as, client, auth, options: withSignal(signal) });
+        const options = withSignal(signal);
+        return run({
+          as,
+          client,
+          auth,
+          options: prover ? { ...options, DPoP: proofs(await prover.keyPair()) } : options,
+        });
       };
       return explained(
-        () => clock.dated(request),
+        () => clock.dated(() => withNonce(request)),
         () => `${JSON.stringify(clientId)}, which came with ${describeProof(proof, as)}`,
       );
     },

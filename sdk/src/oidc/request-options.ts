@@ -6,4 +6,6 @@ export interface RequestOptions {
   readonly [oauth.allowInsecureRequests]: boolean;
   readonly [oauth.customFetch]: ProviderClock["fetch"];
   readonly signal?: AbortSignal;
+  /** Proves the request with a key, which the tokens of its answer are then bound to (RFC 9449). */
+  readonly DPoP?: oauth.DPoPHandle;
 }

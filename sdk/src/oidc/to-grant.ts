@@ -24,7 +24,8 @@ export function toGrant(response: oauth.TokenEndpointResponse, options: GrantOpt
     idToken: idToken !== undefined && idToken.length <= MAX_ID_TOKEN_LENGTH ? idToken : undefined,
   };
   if (options.bearerToken !== "id_token") {
-    return { ...common, accessToken, lifetimeMs: (response.expires_in ?? DEFAULT_LIFETIME_SECONDS) * 1000 };
+    const lifetimeMs = (response.expires_in ?? DEFAULT_LIFETIME_SECONDS) * 1000;
+    return { ...common, accessToken, tokenType: response.token_type, lifetimeMs };
   }
   const claims = oauth.getValidatedIdTokenClaims(response);
   if (idToken === undefined || claims === undefined) {

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { createMemoryStore, createSession } from "@countersign/sdk";
+import { dpop } from "@countersign/sdk/dpop";
 import { clientCredentials, type OidcOptions, oidc } from "@countersign/sdk/oidc";
 import { createFakeClock } from "@countersign/sdk/testing";
 import { decodeJwt } from "jose";
@@ -98,6 +99,33 @@ test("a token is for the resource that was asked for, and so is the next one", a
   expect(second.aud).toBe(RESOURCE);
   expect(second.jti).not.toBe(first.jti);
   await context.close();
+});
+
+test("tokens are bound to the key of dpop(), from the sign-in on and through refreshes, with the nonces of the provider", async () => {
+  const { session, clock, context } = await signIn({
+    resource: RESOURCE,
+    scopes: ["openid", "offline_access", "notes:read"],
+    dpop: dpop(),
+  });
+  const keyOf = async () => decodeJwt<{ cnf: { jkt: string } }>(await session.token()).cnf.jkt;
+  const key = await keyOf();
+  expect(key).toMatch(/^[\w-]{43}$/);
+  clock.advance(600_000);
+  expect(await keyOf()).toBe(key);
+  await context.close();
+});
+
+test("a client gets tokens that are bound to the key of its session", async () => {
+  const source = clientCredentials({
+    issuer: provider.issuer,
+    clientId: CLIENTS.posting.id,
+    proof: { kind: "secret", secret: CLIENTS.posting.secret },
+    resource: RESOURCE,
+  });
+  const prover = dpop().proverOf({});
+  const grant = await source.acquire?.(new AbortController().signal, { prover });
+  expect(grant?.tokenType).toBe("dpop");
+  expect(decodeJwt(grant?.accessToken ?? "").cnf).toEqual({ jkt: expect.stringMatching(/^[\w-]{43}$/) });
 });
 
 test("after a sign-out the refresh token is worth nothing", async () => {

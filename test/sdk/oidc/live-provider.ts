@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import Provider from "oidc-provider";
@@ -135,6 +136,8 @@ function configuration(jwk: JsonWebKey, { requirePushedRequests = false }: LiveP
       clientCredentials: { enabled: true },
       deviceFlow: { enabled: true },
       revocation: { enabled: true },
+      // Only proofs need them.
+      dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
     },
     scopes: ["openid", "offline_access", "notes:read"],
     issueRefreshToken: () => Promise.resolve(true),
