@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { hasReason } from "../core/error-info.ts";
+import { absoluteUrl } from "../core/origin.ts";
 import { randomId } from "../core/random.ts";
 import { TokenSourceError } from "../core/source-error.ts";
 import type { ProofHeaders, ProofKey, Provable, ProvenRequest, Prover } from "../core/token-binding.ts";
@@ -110,7 +111,9 @@ interface ProofParts extends Pick<ProvenRequest, "url" | "httpMethod">, OriginNo
 
 function toClaims({ url, httpMethod = "POST", skewMs, ath, nonce }: ProofParts): object {
   const iat = Math.floor((Date.now() + skewMs) / MS_PER_SECOND);
-  return { jti: randomId(), htm: httpMethod, htu: url.split(/[?#]/, 1)[0], iat, ath, nonce };
+  // The address of a call may count from the page.
+  const absolute = url.startsWith("http") ? url : absoluteUrl(url);
+  return { jti: randomId(), htm: httpMethod, htu: absolute.split(/[?#]/, 1)[0], iat, ath, nonce };
 }
 
 function endOfSession(): TokenSourceError {

@@ -3,6 +3,7 @@ import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { fromSession } from "@countersign/sdk";
 import { createSession, type SessionEvent } from "@countersign/sdk/browser";
+import { dpop } from "@countersign/sdk/dpop";
 
 const parameters = new URLSearchParams(location.search);
 if (parameters.has("no-locks")) {
@@ -20,6 +21,7 @@ const baseUrl = parameters.get("base") ?? location.origin;
 const session = createSession({
   baseUrl,
   ...(parameters.has("cookie") ? { refreshTokenIn: "cookie" as const } : {}),
+  ...(parameters.has("dpop") ? { dpop: dpop() } : {}),
 });
 const transport = createGrpcWebTransport({ baseUrl, interceptors: [session.interceptor] });
 const notes = createClient(NotesService, transport);

@@ -75,6 +75,36 @@ test("sign-in, refreshes and sign-out reach other tabs", async () => {
   expect(await b.run(({ events }) => events.at(-1))).toEqual({ type: "signed_out", reason: "user" });
 });
 
+test("tabs share the key of dpop(), which no script can read, over reloads and until the sign-out", async () => {
+  await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
+  const [a, b] = [await kit.openTab("dpop"), await kit.openTab("dpop&base=/")];
+  kit.server.setNonce("n-1");
+  await signIn(a);
+  await b.page.waitForFunction("tab.session.getSnapshot().status === 'signed_in'");
+  expect((await b.run(({ notes }) => notes.getNote({ id: "1" }))).id).toBe("1");
+  await b.run(({ session }) => session.refresh());
+  await b.run(async ({ notes }) => {
+    for await (const _ of notes.watchNotes({})) {
+      break;
+    }
+  });
+  await a.page.reload();
+  expect((await a.run(({ notes }) => notes.getNote({ id: "2" }))).id).toBe("2");
+  const keys = () =>
+    a.run(async () => {
+      const request = indexedDB.open("countersign");
+      await new Promise((resolve) => request.addEventListener("success", resolve));
+      const all = request.result.transaction("entries");
+      const entries = all.objectStore("entries").getAll();
+      await new Promise((resolve) => all.addEventListener("complete", resolve));
+      return entries.result.map(({ proofKey }) => proofKey?.privateKey.extractable as boolean | undefined);
+    });
+  expect(await keys()).toEqual([false]);
+  await a.run(({ session }) => session.signOut());
+  expect(await keys()).toEqual([undefined]);
+  expect(kit.server.counts()).toMatchObject({ rotations: 1, signOuts: 1 });
+});
+
 test("sign-out in one tab ends the streams of another, those of a follower as well", async () => {
   await using kit = await createBrowserKit(browser, { script, lifetimeMs: LIFETIME_MS });
   const [a, b] = [await kit.openTab(), await kit.openTab()];
