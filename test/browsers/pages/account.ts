@@ -3,6 +3,7 @@ import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { resumable } from "@countersign/sdk";
 import { createSession, type SessionEvent, type SessionSnapshot } from "@countersign/sdk/browser";
+import { dpop } from "@countersign/sdk/dpop";
 
 /** What the page can say of itself, as JSON. */
 export interface AccountState extends Pick<SessionSnapshot, "status" | "degraded" | "generation"> {
@@ -14,8 +15,10 @@ export interface AccountState extends Pick<SessionSnapshot, "status" | "degraded
   readonly failure?: string | undefined;
 }
 
-const baseUrl = new URLSearchParams(location.search).get("server") ?? location.origin;
-const session = createSession({ baseUrl, refreshTokenIn: "store" });
+const parameters = new URLSearchParams(location.search);
+const baseUrl = parameters.get("server") ?? location.origin;
+const binding = parameters.has("dpop") ? { dpop: dpop() } : {};
+const session = createSession({ baseUrl, refreshTokenIn: "store", ...binding });
 const interceptors = [session.interceptor];
 const notes = createClient(NotesService, createGrpcWebTransport({ baseUrl, interceptors }));
 const events: SessionEvent["type"][] = [];
