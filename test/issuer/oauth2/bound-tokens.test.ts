@@ -69,14 +69,42 @@ describe("the token endpoint", () => {
     expect(await server.post(TOKEN, next, prove(server))).toMatchObject(granted);
   });
 
-  it("exchanges no bound token for who has not proven its key", async () => {
+  it("exchanges a bound token for who has proven its key, and for nobody else", async () => {
     await using started = await start();
-    const { server, exchange } = started;
-    const stolen = server.other.sign({ cnf: { jkt } });
-    for (const headers of [{}, prove(server, other)]) {
-      const { status, body } = await exchange(stolen, headers);
-      expect([status, body.error]).toEqual([400, "invalid_request"]);
+    const { server, client, exchange } = started;
+    const own = await server.post(TOKEN, { grant_type: "client_credentials", ...client }, prove(server));
+    const jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+    const foreign = server.other.sign({ cnf: { jkt } });
+    const ways = notEmpty([
+      {
+        error: "invalid_request",
+        send: (headers: object) => exchange(String(own.body.access_token), headers),
+      },
+      { error: "invalid_request", send: (headers: object) => exchange(foreign, headers) },
+      {
+        error: "invalid_grant",
+        send: (headers: object) =>
+          server.post(TOKEN, { grant_type: jwtBearer, ...client, assertion: foreign }, { ...headers }),
+      },
+    ]);
+    for (const { error, send } of ways) {
+      for (const headers of [{}, prove(server, other)]) {
+        const { status, body } = await send(headers);
+        expect([status, body.error]).toEqual([400, error]);
+      }
+      expect(await send(prove(server))).toMatchObject(granted);
     }
+  });
+
+  it("says of a bound token what it is bound to, and revokes it, without a proof", async () => {
+    await using started = await start();
+    const { server, client } = started;
+    const { body } = await server.post(TOKEN, { grant_type: "client_credentials", ...client }, prove(server));
+    const form = { ...client, token: String(body.access_token) };
+    const described = await server.post("/oauth2/introspect", form);
+    expect(described.body).toMatchObject({ active: true, token_type: "DPoP", cnf: { jkt } });
+    expect((await server.post("/oauth2/revoke", form)).status).toBe(200);
+    expect((await server.post("/oauth2/introspect", form)).body).toEqual({ active: false });
   });
 
   it("takes none of the hostile proofs, nor one twice, and an assertion stays good", async () => {

@@ -135,6 +135,8 @@ describe("a client that another issuer vouches for (RFC 7523 §2.2)", () => {
     ["that another party acts with", podToken({ act: { sub: "agent" } })],
     ["that is bound to a key", podToken({ cnf: { jkt: "x" } })],
     ["with another's signature", podToken({}, {}, stranger)],
+    ["that is bound to a key", podToken({ cnf: { jkt: "A".repeat(43) } })],
+    ["that is bound to a certificate", podToken({ cnf: { "x5t#S256": "A".repeat(43) } })],
     ["without a signature", `${podToken({}, { alg: "none" }).split(".").slice(0, 2).join(".")}.`],
     ["that is none", "token"],
   ];
