@@ -20,6 +20,7 @@ import type { BuiltInServices } from "./built-in-services.ts";
 import { explainIssuersFile } from "./federated-issuers.ts";
 import { PROXY_LIMITS } from "./limit-settings.ts";
 import type { Backend } from "./open-backend.ts";
+import { publicUrlsOf } from "./public-urls.ts";
 
 /** What a server serves. */
 export interface ServerMode extends BuiltInServices {
@@ -94,6 +95,7 @@ export async function composeServer(backend: Backend, parts: ServerParts): Promi
     clockToleranceSeconds: config.clockToleranceMs / 1000,
     maxTokenBytes: config.maxTokenBytes,
     tokenHeader: config.tokenHeader,
+    publicUrls: publicUrlsOf(config, issuer.trust.issuer),
     tokenFailureLimit,
     clock,
     streams,

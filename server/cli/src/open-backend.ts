@@ -15,10 +15,10 @@ import { type BusState, createBusState } from "./operate/bus-state.ts";
 import { createLog } from "./operate/log.ts";
 import { createMetrics, type Metrics } from "./operate/metrics.ts";
 import { createStateMetrics } from "./operate/state-metrics.ts";
+import { urlsOf } from "./public-urls.ts";
 import type { ServerConfig } from "./server-config.ts";
 import type { SettingName } from "./settings.ts";
 import { secretOf, storeOf } from "./store-settings.ts";
-import { mtlsUrlOf } from "./tls/mtls-port.ts";
 import { readTrustedIssuers } from "./trusted-issuers.ts";
 
 /** What a server runs on: all that is opened at its start and closed at its end. */
@@ -120,8 +120,7 @@ async function openOwnIssuer(
     return await openIssuer({
       store: storeOf(config),
       secret,
-      url: issuerUrl,
-      mtlsUrl: mtlsUrlOf(config, issuerUrl),
+      ...urlsOf(config, issuerUrl),
       audience: config.audience,
       resources: config.resources,
       accessTtlMs: config.accessTtlMs,

@@ -7,6 +7,7 @@ import type { Terminal } from "./command.ts";
 import type { Config } from "./config.ts";
 import { resolveOtherIssuers } from "./federated-issuers.ts";
 import { openCommandBackend } from "./open-command-backend.ts";
+import { publicUrlsOf } from "./public-urls.ts";
 import { assertTokenHeader } from "./server-config.ts";
 import { nameStore } from "./store-name.ts";
 import { databaseFileOf } from "./store-settings.ts";
@@ -18,6 +19,8 @@ const DEMO_AUDIENCE = "countersign-demo";
 
 /** Whose tokens the server takes. */
 interface Trust {
+  /** The name of the issuer of the server. */
+  readonly url: string;
   readonly audience: string;
   readonly issuers: readonly IssuerOptions[];
 }
@@ -33,6 +36,7 @@ async function readTrust(config: Config, terminal: Pick<Terminal, "warn">, isDem
     );
     const audience = requireAudience(config.audience);
     return {
+      url: config.issuer ?? originOf(config),
       audience,
       issuers: resolveOtherIssuers(entries, { audience, issuer: originOf(config) }).issuers,
     };
@@ -43,7 +47,11 @@ async function readTrust(config: Config, terminal: Pick<Terminal, "warn">, isDem
   const audience = requireAudience(config.audience ?? names.audience ?? (isDemo ? DEMO_AUDIENCE : undefined));
   const url = config.issuer ?? names.url ?? originOf(config);
   const own = await store.readTrust({ url, audience, resources: config.resources });
-  return { audience, issuers: [own, ...resolveOtherIssuers(entries, { audience, issuer: url }).issuers] };
+  return {
+    url,
+    audience,
+    issuers: [own, ...resolveOtherIssuers(entries, { audience, issuer: url }).issuers],
+  };
 }
 
 function requireAudience(audience: string | undefined): string {
@@ -92,6 +100,7 @@ export async function openExplainer(
     clockToleranceSeconds: config.clockToleranceMs / 1000,
     maxTokenBytes: config.maxTokenBytes,
     tokenHeader: config.tokenHeader,
+    publicUrls: publicUrlsOf(config, trust.url),
     logRefusals: false,
     onWarning: () => undefined,
   });

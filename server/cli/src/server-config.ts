@@ -1,5 +1,10 @@
 import { assertFieldNames, assertHosts } from "@countersign/node/internal";
-import { assertOrigins, resolveResource, resolveTokenHeader } from "@countersign/server/internal";
+import {
+  assertOrigins,
+  resolvePublicUrls,
+  resolveResource,
+  resolveTokenHeader,
+} from "@countersign/server/internal";
 import type { Config } from "./config.ts";
 import { SETTINGS } from "./settings.ts";
 import { UsageError } from "./usage-error.ts";
@@ -16,7 +21,7 @@ export interface ServerConfig extends Config {
  * @throws UsageError when one is missing or makes no sense
  */
 export function requireServerConfig(config: Config): ServerConfig {
-  const { audience, resource, corsOrigins, corsHeaders, allowedHosts } = config;
+  const { audience, resource, corsOrigins, corsHeaders, allowedHosts, publicUrls } = config;
   if (audience === undefined) {
     throw new UsageError(
       "--audience is missing: name the API that the tokens are for, such as https://api.example.com. " +
@@ -27,6 +32,7 @@ export function requireServerConfig(config: Config): ServerConfig {
   asUsage(() => {
     resolveResource(resource, `--${SETTINGS.resource.flag}`);
     assertOrigins(`--${SETTINGS.corsOrigins.flag}`, corsOrigins);
+    resolvePublicUrls(`--${SETTINGS.publicUrls.flag}`, publicUrls);
     assertFieldNames(`--${SETTINGS.corsHeaders.flag}`, corsHeaders);
     assertHosts(`--${SETTINGS.allowedHosts.flag}`, allowedHosts);
   });

@@ -1,5 +1,6 @@
 import { BUS_SETTINGS } from "./bus-settings.ts";
 import { LIMIT_SETTINGS } from "./limit-settings.ts";
+import { PUBLIC_URL_SETTINGS } from "./public-url-settings.ts";
 import { type Setting, setting } from "./setting.ts";
 import {
   databaseUrl,
@@ -121,6 +122,7 @@ export const SETTINGS = {
   tlsCert: setting("tls-cert", "The TLS certificate, in PEM.", undefined, text, "FILE"),
   tlsKey: setting("tls-key", "Its private key, in PEM.", undefined, text, "FILE"),
   ...MTLS_SETTINGS,
+  ...PUBLIC_URL_SETTINGS,
   behindTlsProxy: setting(
     "behind-tls-proxy",
     "TLS ends at a proxy in front: allow plain text, and take callers' addresses from it.",
