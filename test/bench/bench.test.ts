@@ -185,10 +185,10 @@ describe.concurrent("npm run bench", () => {
     ]);
   });
 
-  it("binding: calls over TLS, with a token that is bound to the certificate and one that is not", async () => {
+  it("binding: calls over TLS, with tokens that are bound to a certificate, to a key and to nothing", async () => {
     const sidesOf = (call: string) => [
-      ...["bearer", "mtls"].flatMap((side) => [`${call}: ${side}`, `${call}: ${side}-cpu`]),
-      `${call}: bearer-cpu / mtls-cpu`,
+      ...["bearer", "mtls", "dpop"].flatMap((side) => [`${call}: ${side}`, `${call}: ${side}-cpu`]),
+      ...["mtls", "dpop"].map((side) => `${call}: bearer-cpu / ${side}-cpu`),
     ];
     expectRows(await bindingBench.run(QUICK), "binding", [...sidesOf("unary"), ...sidesOf("stream")]);
   });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type ClientHttp2Session, connect, type SecureClientSessionOptions } from "node:http2";
 import { WatchNotesRequestSchema } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
+import { createProofKey, signProof, thumbprintOf } from "../../support/proofs.ts";
 import { ECHO_FRAME, ECHO_PATH } from "../fixture/echo.ts";
 import { frameOf } from "../fixture/note-streams.ts";
 import { answerParent } from "../run/answer-parent.ts";
@@ -21,6 +22,8 @@ export type BindingCall = keyof typeof CALLS;
 export interface BindingClientOptions extends Pick<SecureClientSessionOptions, "ca" | "cert" | "key"> {
   readonly port: number;
   readonly token: string;
+  /** What the proofs name that are sent with the token. Absent: it is sent as a bearer token. */
+  readonly provenAt?: string;
 }
 
 /** How to call, as often as answers come. */
@@ -35,9 +38,22 @@ const CALLS_PER_CONNECTION = 16;
 let sessions: readonly ClientHttp2Session[] = [];
 let authorization = "";
 
+const proofKey = createProofKey();
+/** Signs proofs; undefined: the token needs none. */
+let sign: ((path: string) => string) | undefined;
+/** How many proofs are signed ahead of a turn: that takes time of its own. */
+const PROOFS_PER_SECOND = 4_000;
+
 answerParent({
-  async open({ port, token, ...tls }: BindingClientOptions): Promise<void> {
-    authorization = `Bearer ${token}`;
+  thumbprint: () => thumbprintOf(proofKey),
+  async open({ port, token, provenAt, ...tls }: BindingClientOptions): Promise<void> {
+    authorization = `${provenAt === undefined ? "Bearer" : "DPoP"} ${token}`;
+    if (provenAt !== undefined) {
+      sign = (path) => {
+        const claims = { htu: provenAt + path, iat: Math.floor(Date.now() / 1000) };
+        return signProof(proofKey, { token, claims });
+      };
+    }
     sessions = await Promise.all(
       Array.from({ length: CONNECTIONS }, async () => {
         const session = connect(`https://localhost:${port}`, tls);
@@ -48,11 +64,13 @@ answerParent({
   },
   /** @returns how many calls were answered, and in how many seconds */
   async run({ call, seconds }: BindingLoad) {
+    const proofs = signAhead(CALLS[call].path, seconds);
     const beganMs = performance.now();
     let count = 0;
     const keepCalling = async (session: ClientHttp2Session): Promise<void> => {
-      while (performance.now() - beganMs < seconds * 1_000) {
-        await callOnce(session, call);
+      // A turn that has no proofs left is over: signing more would be what is measured.
+      while (performance.now() - beganMs < seconds * 1_000 && proofs?.length !== 0) {
+        await callOnce(session, call, proofs?.pop());
         count += 1;
       }
     };
@@ -64,10 +82,20 @@ answerParent({
   },
 });
 
-async function callOnce(session: ClientHttp2Session, call: BindingCall): Promise<void> {
+function signAhead(path: string, seconds: number): string[] | undefined {
+  const toProof = sign;
+  return toProof && Array.from({ length: Math.ceil(seconds * PROOFS_PER_SECOND) }, () => toProof(path));
+}
+
+async function callOnce(
+  session: ClientHttp2Session,
+  call: BindingCall,
+  dpop: string | undefined,
+): Promise<void> {
   const { path, body } = CALLS[call];
   const headers = { ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers" };
-  const stream = session.request({ ...headers, authorization });
+  const proof = dpop === undefined ? {} : { dpop };
+  const stream = session.request({ ...headers, authorization, ...proof });
   let status: unknown;
   stream.on("trailers", (trailers) => {
     status = trailers["grpc-status"];

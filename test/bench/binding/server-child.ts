@@ -9,10 +9,12 @@ import { cpuMicroseconds } from "../run/own-use.ts";
 export interface BindingServerOptions {
   readonly keys: PublicKeys;
   readonly tls: TlsOptions;
+  /** What proofs name. */
+  readonly publicUrl: string;
 }
 
 answerParent({
-  async start({ keys: { jwks }, tls }: BindingServerOptions): Promise<number> {
+  async start({ keys: { jwks }, tls, publicUrl }: BindingServerOptions): Promise<number> {
     const auth = createAuth({
       routes: (router) =>
         router.service(NotesService, {
@@ -27,6 +29,7 @@ answerParent({
         }),
       issuers: [{ issuer: ISSUER, algorithms: [ALGORITHM], keys: { jwks } }],
       audience: AUDIENCE,
+      publicUrls: [publicUrl],
     });
     return (await listen(buildRequestListener(auth), { tls })).address.port;
   },
