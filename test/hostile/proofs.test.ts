@@ -174,5 +174,7 @@ test("a call with GET needs a proof for GET", async () => {
   sent = withProof(goodProof(target));
   expect(await refusalOf(call)).toMatchObject({ detail: "claim htm is not the method of the request" });
   sent = withProof(goodProof(target, { htm: "GET", htu: `${PUBLIC_URL}${target.path}?encoding=json` }));
+  expect(await refusalOf(call)).toMatchObject({ detail: "claim htu is not the URL of the call" });
+  sent = withProof(goodProof(target, { htm: "GET" }));
   expect(await refusalOf(call)).toEqual({ reason: "passed" });
 });

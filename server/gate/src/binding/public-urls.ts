@@ -32,8 +32,8 @@ function toPublicUrl(option: string, text: string): string {
 }
 
 /**
- * Check whether the URL that a proof names is that of a path under one of the public URLs, without its query and its
- * fragment ([RFC 9449 §4.3](https://www.rfc-editor.org/rfc/rfc9449#section-4.3), check 9).
+ * Check whether the URL that a proof names is that of a path under one of the public URLs. One with a query or a fragment
+ * is not ([RFC 9449 §4.2](https://www.rfc-editor.org/rfc/rfc9449#section-4.2)): nothing would be checked of either.
  *
  * @param htu what the proof names
  * @param path the path under the public URLs, such as `/notes.v1.NotesService/List`
@@ -43,13 +43,8 @@ export function isUnderOneOf(publicUrls: readonly string[], path: string, htu: s
   return isOne(htu) || isOne(toComparable(htu));
 }
 
-/** Write a URL in the one form of RFC 3986 §6.2. Empty: it is none. */
+/** Write a URL in the one form of RFC 3986 §6.2. Empty: it is none, or has a query or a fragment. */
 function toComparable(htu: string): string {
-  const url = WRITTEN.test(htu) ? URL.parse(htu) : null;
-  if (url === null) {
-    return "";
-  }
-  url.search = "";
-  url.hash = "";
-  return url.href;
+  const url = WRITTEN.test(htu) && !/[?#]/.test(htu) ? URL.parse(htu) : null;
+  return url === null ? "" : url.href;
 }
