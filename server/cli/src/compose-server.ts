@@ -96,6 +96,7 @@ export async function composeServer(backend: Backend, parts: ServerParts): Promi
     maxTokenBytes: config.maxTokenBytes,
     tokenHeader: config.tokenHeader,
     publicUrls: publicUrlsOf(config, issuer.trust.issuer),
+    dpop: issuer.dpop,
     tokenFailureLimit,
     clock,
     streams,

@@ -117,33 +117,38 @@ async function openOwnIssuer(
     makeDataFolder(config.dataDir);
   }
   try {
-    return await openIssuer({
-      store: storeOf(config),
-      secret,
-      ...urlsOf(config, issuerUrl),
-      audience: config.audience,
-      resources: config.resources,
-      accessTtlMs: config.accessTtlMs,
-      clockToleranceMs: config.clockToleranceMs,
-      maxTokenBytes: config.maxTokenBytes,
-      keyRotationMs: config.keyRotationMs,
-      keyPublishBeforeMs: config.keyPublishBeforeMs,
-      jwksMaxAgeMs: config.jwksMaxAgeMs,
-      federatedIssuers: federated,
-      allowedOrigins: config.corsOrigins,
-      ...ratesOf(config),
-      replaces: { url: config.changeIssuerFrom, audience: config.changeAudienceFrom },
-      // A default, such as the address of a demo, is no name that the store keeps.
-      provisional: listProvisional(given),
-      bus,
-      observe: observer,
-      onError: (err, what) => log.error({ err }, what),
-      onWarning: (warning) => log.warn(warning),
-      insecure: insecureOf(config),
-    });
+    return await openIssuer(
+      {
+        store: storeOf(config),
+        secret,
+        ...urlsOf(config, issuerUrl),
+        audience: config.audience,
+        resources: config.resources,
+        accessTtlMs: config.accessTtlMs,
+        clockToleranceMs: config.clockToleranceMs,
+        maxTokenBytes: config.maxTokenBytes,
+        ...keyTimesOf(config),
+        federatedIssuers: federated,
+        allowedOrigins: config.corsOrigins,
+        ...ratesOf(config),
+        replaces: { url: config.changeIssuerFrom, audience: config.changeAudienceFrom },
+        // A default, such as the address of a demo, is no name that the store keeps.
+        provisional: listProvisional(given),
+        bus,
+        observe: observer,
+        onError: (err, what) => log.error({ err }, what),
+        onWarning: (warning) => log.warn(warning),
+        insecure: insecureOf(config),
+      },
+      config,
+    );
   } catch (error) {
     throw explainIssuerError(error, config);
   }
+}
+
+function keyTimesOf({ keyRotationMs, keyPublishBeforeMs, jwksMaxAgeMs }: ServerConfig) {
+  return { keyRotationMs, keyPublishBeforeMs, jwksMaxAgeMs };
 }
 
 function ratesOf({ signInsPerMinute, newSessionsPerHour, tokenRevocationsPerHour }: ServerConfig) {

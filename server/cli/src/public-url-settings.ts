@@ -1,7 +1,7 @@
 import { setting } from "./setting.ts";
-import { list } from "./setting-parsers.ts";
+import { flagValue, list } from "./setting-parsers.ts";
 
-/** The setting of the URLs that proofs of a sender name. */
+/** The settings of DPoP proofs. */
 export const PUBLIC_URL_SETTINGS = {
   publicUrls: setting(
     "public-url",
@@ -9,5 +9,11 @@ export const PUBLIC_URL_SETTINGS = {
     "",
     list,
     "URLS",
+  ),
+  dpopNonces: setting(
+    "dpop-nonces",
+    "DPoP proofs need a nonce of the servers on the store: one that was made ahead is worth nothing.",
+    "false",
+    flagValue,
   ),
 } as const;

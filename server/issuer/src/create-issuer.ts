@@ -1,13 +1,14 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import { SignalService } from "@countersign/gen/countersign/auth/v1/signal_pb.js";
-import type { Clock, Endpoint, IssuerOptions, LogoutSink } from "@countersign/server";
+import type { Clock, DpopOptions, Endpoint, IssuerOptions, LogoutSink } from "@countersign/server";
 import { composeDocuments, composeEndpoints } from "./create-issuer/endpoints.ts";
 import { resolveFederatedIssuer } from "./create-issuer/federated-issuer.ts";
 import { createIssuance, type Issuance } from "./create-issuer/issuance.ts";
 import { type IssuerContext, openIssuerContext } from "./create-issuer/issuer-context.ts";
 import { type IssuerState, readState } from "./create-issuer/issuer-state.ts";
 import type { CreateIssuerOptions } from "./create-issuer/options.ts";
+import { askForNonces, type OwnNonces } from "./create-issuer/own-nonces.ts";
 import { resolveCreateIssuerOptions } from "./create-issuer/resolve-options.ts";
 import { openSignals } from "./create-issuer/signals.ts";
 import { toTrust } from "./create-issuer/trust.ts";
@@ -77,6 +78,8 @@ export interface OpenIssuer extends Issuer {
   readonly store: Store;
   /** The state that it is in, for who operates it. */
   state(): IssuerState;
+  /** How it judges DPoP proofs, where it goes by nonces of its own: for `dpop` of `createAuth`. */
+  readonly dpop: DpopOptions;
 }
 
 /**
@@ -94,11 +97,11 @@ export function createIssuer(options: CreateIssuerOptions): Promise<Issuer> {
 }
 
 /** Create an issuer, as {@link createIssuer} does. */
-export async function openIssuer(options: CreateIssuerOptions): Promise<OpenIssuer> {
+export async function openIssuer(options: CreateIssuerOptions, own: OwnNonces = {}): Promise<OpenIssuer> {
   const resolved = resolveCreateIssuerOptions(options);
   await using opened = new AsyncDisposableStack();
-  const context = await openIssuerContext(resolved, opened);
-  const issuer = compose(context, opened);
+  const { context, dpop } = askForNonces(await openIssuerContext(resolved, opened), own);
+  const issuer = { ...compose(context, opened), dpop };
   const resources = opened.move();
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -108,7 +111,7 @@ export async function openIssuer(options: CreateIssuerOptions): Promise<OpenIssu
   return { ...issuer, close, [Symbol.asyncDispose]: close };
 }
 
-type Composed = Omit<OpenIssuer, "close" | typeof Symbol.asyncDispose>;
+type Composed = Omit<OpenIssuer, "close" | "dpop" | typeof Symbol.asyncDispose>;
 
 function compose(context: IssuerContext, opened: AsyncDisposableStack): Composed {
   const { options, store, clock, secret, keyRing, revocations } = context;

@@ -7,7 +7,8 @@ export type KeyPurpose =
   | "refresh-token-successor"
   | "server-words"
   | "signal-subjects"
-  | "known-device";
+  | "known-device"
+  | "dpop-nonce";
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
