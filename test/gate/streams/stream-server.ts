@@ -41,12 +41,14 @@ export interface StreamServerOptions extends Pick<RpcOptions, "streamFastPath" |
   readonly decide?: Decide;
   /** The other servers of the issuer. Default: there are none. */
   readonly others?: OtherServers;
+  /** The URLs that proofs name. Default: none. */
+  readonly publicUrls?: readonly string[];
 }
 
 /** Start a server whose clocks have no tolerance. */
 export async function startStreamServer(
   notes: Partial<ServiceImpl<typeof NotesService>>,
-  { onError, onWarning, observe, decide, others, ...rpc }: StreamServerOptions = {},
+  { onError, onWarning, observe, decide, others, publicUrls, ...rpc }: StreamServerOptions = {},
 ): Promise<StreamServer> {
   const revocations = createRevocationSet();
   const auth = createAuth({
@@ -65,6 +67,7 @@ export async function startStreamServer(
     ...(onWarning === undefined ? {} : { onWarning }),
     ...(observe === undefined ? {} : { observe }),
     ...(decide === undefined ? {} : { decide }),
+    ...(publicUrls === undefined ? {} : { publicUrls }),
   });
   const listener = await listen(buildRequestListener({ ...auth, ...rpc }));
   return {

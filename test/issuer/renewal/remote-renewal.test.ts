@@ -88,6 +88,7 @@ describe("a renewal over the bus", () => {
     session: { sessionId: "session-2" },
     client: { clientId: "other-app" },
     actor: { actor: DESK },
+    "bound key": { binding: { kind: "dpop", jwkThumbprint: "key" } as const },
   };
   for (const [what, parts] of Object.entries(strangers)) {
     test(`of another ${what}'s stream is refused, and changes no stream of its server`, async () => {
@@ -103,6 +104,21 @@ describe("a renewal over the bus", () => {
       expect([others.renewals, others.ends, own.renewals, own.ends].flat()).toEqual([]);
     });
   }
+
+  test("of a stream that is bound to a key goes on for that key alone: the asking server has its proof", async () => {
+    const { join } = createServers();
+    const bound = (jwkThumbprint: string) => ({ binding: { kind: "dpop", jwkThumbprint } }) as const;
+    const lease = recordingLease(named("a"), principal(bound("own")));
+    const { requester } = join();
+    join([lease]);
+    const { claims: _, ...member } = fresh;
+    const forKey = (key: string) =>
+      requester.renew([named("a")], createPrincipal({ ...member, ...bound(key) }, {}));
+    await expect(forKey("other")).rejects.toMatchObject({ reason: "POLICY_DENIED" });
+    await expect(requester.renew([named("a")], fresh)).rejects.toMatchObject({ reason: "POLICY_DENIED" });
+    expect((await forKey("own")).renewed).toHaveLength(1);
+    expect(lease.renewals).toEqual([expect.objectContaining(bound("own"))]);
+  });
 
   test("of an actor's stream goes on, asked for by a server of this release or of the one before", async () => {
     const { claims: _, ...subject } = fresh;
