@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Interceptor } from "@connectrpc/connect";
+import { ConnectError, type Interceptor } from "@connectrpc/connect";
 import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { reasonOf } from "@countersign/sdk";
@@ -103,7 +103,10 @@ test("the stream of a bound token is renewed by who has its key, and goes on wha
   expect(await renew(good).catch((error: unknown) => reasonOf(error))).toBe("DPOP_PROOF_INVALID");
   vi.advanceTimersByTime(LIFE_MS + 1_000);
   expect(server.streams.size).toBe(1);
-  const ending = expect(events.next()).rejects.toThrowError(/expired/);
+  const ending = events.next().catch((error: unknown) => ConnectError.from(error));
   vi.advanceTimersByTime(LIFE_MS);
-  await ending;
+  const ended = await ending;
+  expect(reasonOf(ended)).toBe("STREAM_EXPIRED");
+  const challenge = ended instanceof ConnectError ? ended.metadata.get("www-authenticate") : null;
+  expect(challenge).toMatch(/^DPoP realm="countersign", error="invalid_token", .* algs="ES256 /);
 });

@@ -203,7 +203,7 @@ function servicesOf(handlers: Handlers): readonly DescService[] {
 }
 
 function createDocumentsOf(
-  { resource, tokenHeader }: ResolvedAuthOptions,
+  { resource, tokenHeader, proofs }: ResolvedAuthOptions,
   policies: PolicyTable,
   { issuers }: Audiences,
 ): Documents {
@@ -212,5 +212,6 @@ function createDocumentsOf(
     policies,
     issuers: () => issuers.names(),
     usesAuthorizationHeader: tokenHeader === AUTHORIZATION,
+    takesProofs: proofs.publicUrls.length > 0,
   });
 }

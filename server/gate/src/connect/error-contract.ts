@@ -87,7 +87,11 @@ export function toConnectError(
   const wire: WireError = WIRE_ERRORS[error.reason];
   const code = codeOf(error.reason);
   const message = isTokenTooLong(error) ? error.message : (wire.message ?? error.message);
-  const challenge = toChallenge(error, wire, { message, hints, scheme: wire.scheme ?? scheme });
+  const challenge = toChallenge(error, wire, {
+    message,
+    hints,
+    scheme: schemeOf(error, wire, hints) ?? scheme,
+  });
   const metadata = {
     ...wire.trailer,
     ...toMetadata(challenge, retryAfterMsOf(error, code)),
@@ -97,6 +101,16 @@ export function toConnectError(
   const converted = withoutStack(() => new ConnectError(message, code, metadata, undefined, error));
   converted.details = encodeDetails(error, () => toDetails(error, code));
   return converted;
+}
+
+/** Find the scheme that a challenge must have, however the token came; undefined: that of the token. */
+function schemeOf(
+  { reason }: AuthError,
+  { scheme }: WireError,
+  hints: ChallengeHints | undefined,
+): TokenScheme | undefined {
+  // Nothing came that would say it, and another token than a bound one would be refused.
+  return reason === "TOKEN_MISSING" && hints?.requiresBinding === true ? "DPoP" : scheme;
 }
 
 /** How long the caller should wait, in whole milliseconds; undefined: waiting does not help. */
@@ -131,6 +145,8 @@ export interface WireErrorContext {
   readonly onError: ErrorSink;
   /** Finds what the challenge of a method says. */
   readonly findChallengeHints: FindChallengeHints;
+  /** By which the token came. Default: `Bearer`. */
+  readonly scheme?: TokenScheme;
 }
 
 /**
@@ -140,11 +156,11 @@ export interface WireErrorContext {
 export function toWireError(
   error: unknown,
   method: DescMethod,
-  { onError, findChallengeHints }: WireErrorContext,
+  { onError, findChallengeHints, scheme }: WireErrorContext,
 ): ConnectError {
   if (error instanceof AuthError) {
     reportKeySourceError(error, method, onError);
-    return toConnectError(error, findChallengeHints(method));
+    return toConnectError(error, findChallengeHints(method), scheme);
   }
   if (error instanceof ConnectError) {
     return error;

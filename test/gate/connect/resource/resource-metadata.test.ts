@@ -1,4 +1,4 @@
-import { Access } from "@countersign/gen/countersign/auth/v1/options_pb.js";
+import { Access, TokenBinding } from "@countersign/gen/countersign/auth/v1/options_pb.js";
 import { describe, expect, test } from "vitest";
 import { createEchoAuth } from "../../../support/echo-server.ts";
 import { echoService, methodOf } from "../../../support/echo-service.ts";
@@ -70,6 +70,28 @@ describe("the metadata of a protected resource (RFC 9728)", () => {
     });
     auth.issuers.remove("https://late.example");
     expect(await read()).not.toHaveProperty("authorization_servers");
+  });
+
+  test("says which proofs are taken, and that they must be where every method with a token needs one", async () => {
+    const publicUrls = ["https://api.example.com"];
+    const read = async (of: typeof service, options = {}) =>
+      (
+        await createEchoAuth(of, { issuers: [issuer], resource: RESOURCE, ...options }).auth.documents(
+          at(PATH),
+        )
+      ).json();
+    const policy = { access: AUTHENTICATED, binding: TokenBinding.REQUIRED };
+    const bound = echoService({ Free: { policy: { access: PUBLIC } }, Bound: { policy } });
+    const algorithms = ["ES256", "EdDSA", "Ed25519", "PS256", "RS256"];
+    const required = {
+      dpop_signing_alg_values_supported: algorithms,
+      dpop_bound_access_tokens_required: true,
+    };
+    expect(await read(bound, { publicUrls })).toMatchObject(required);
+    expect(await read(bound)).not.toHaveProperty("dpop_signing_alg_values_supported");
+    const plain = await read(service, { publicUrls });
+    expect(plain).toMatchObject({ dpop_signing_alg_values_supported: algorithms });
+    expect(plain).not.toHaveProperty("dpop_bound_access_tokens_required");
   });
 
   test("is a table by path as well, and nothing is at other paths", async () => {
@@ -144,4 +166,18 @@ describe("the challenge of a resource (RFC 9728 §5.1, RFC 6750 §3)", () => {
       expect(seen?.challenge).toBe(`Bearer realm="countersign", ${params}`);
     });
   }
+
+  test("names DPoP where a call without a token needs a bound one, also for a server that is no resource", async () => {
+    const policy = { access: AUTHENTICATED, scopes: ["read"], binding: TokenBinding.REQUIRED };
+    const bound = echoService({ Bound: { policy } });
+    const algs = 'algs="ES256 EdDSA Ed25519 PS256 RS256"';
+    for (const [resource, params] of [
+      [undefined, algs],
+      [RESOURCE, `scope="read", ${metadata}, ${algs}`],
+    ] as const) {
+      const { auth } = createEchoAuth(bound, { issuers: [issuer], ...(resource && { resource }) });
+      const seen = await decisionOf(auth.requestGate, contextOf(methodOf(bound, "Bound"), {}));
+      expect(seen?.challenge).toBe(`DPoP realm="countersign", ${params}`);
+    }
+  });
 });

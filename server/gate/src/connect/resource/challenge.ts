@@ -8,33 +8,33 @@ import type { Resource } from "./resource-options.ts";
 export interface ChallengeHints {
   /** Scopes that are enough for the method; undefined: it needs none. */
   readonly scope: string | undefined;
-  /** The URL of the metadata that says where to get tokens. */
-  readonly resourceMetadata: string;
+  /** The URL of the metadata that says where to get tokens; undefined: the server is no resource. */
+  readonly resourceMetadata: string | undefined;
+  /** Whether the method needs a token that is bound to a key of its sender. */
+  readonly requiresBinding: boolean;
 }
 
-/** Finds what the challenge of a method says; undefined when the server is no resource. */
+/** Finds what the challenge of a method says; undefined when it says nothing of the method. */
 export type FindChallengeHints = (method: DescMethod) => ChallengeHints | undefined;
 
 /**
  * Create what finds the hints of a method. They are made once: a stranger decides how many calls are refused.
  *
- * @param resource undefined: there are none
+ * @param resource undefined: there is no metadata to name
  */
 export function createChallengeHints(
   resource: Resource | undefined,
   policies: PolicyTable,
 ): FindChallengeHints {
-  if (resource === undefined) {
-    return () => undefined;
-  }
-  const { metadataUrl: resourceMetadata } = resource;
   const hints = new Map(
-    policies.entries.map(({ method, policy: { scopes, anyScopes } }) => {
-      // Of those of which one is enough, the first: a client should not ask for more than it needs.
-      const enough = [...scopes, ...anyScopes.slice(0, 1)];
-      const scope = enough.length === 0 ? undefined : [...new Set(enough)].join(" ");
-      return [method, { scope, resourceMetadata }];
-    }),
+    policies.entries
+      .filter(({ policy }) => resource !== undefined || policy.requiresBinding)
+      .map(({ method, policy: { scopes, anyScopes, requiresBinding } }) => {
+        // Of those of which one is enough, the first: a client should not ask for more than it needs.
+        const enough = resource === undefined ? [] : [...scopes, ...anyScopes.slice(0, 1)];
+        const scope = enough.length === 0 ? undefined : [...new Set(enough)].join(" ");
+        return [method, { scope, resourceMetadata: resource?.metadataUrl, requiresBinding }];
+      }),
   );
   return (method) => hints.get(method);
 }

@@ -1,4 +1,6 @@
+import { StreamService } from "@countersign/gen/countersign/auth/v1/stream_pb.js";
 import type { PolicyTable } from "../../authorize/policy-table.ts";
+import { PROOF_ALGORITHMS } from "../../binding/read-proof.ts";
 import { type Documents, toDocuments } from "../../kernel/documents.ts";
 import { createJsonDocument } from "../../kernel/json-document.ts";
 import { isLoopback } from "../../kernel/loopback.ts";
@@ -11,6 +13,8 @@ export interface ResourceMetadata {
   readonly authorization_servers?: readonly string[];
   readonly scopes_supported?: readonly string[];
   readonly bearer_methods_supported: readonly string[];
+  readonly dpop_signing_alg_values_supported?: readonly string[];
+  readonly dpop_bound_access_tokens_required?: true;
 }
 
 /** What the metadata is made of. */
@@ -23,6 +27,8 @@ export interface ResourceMetadataOptions {
   readonly issuers: () => readonly string[];
   /** Whether tokens come in header `authorization`, the only one that clients can learn of. */
   readonly usesAuthorizationHeader: boolean;
+  /** Whether tokens are taken that are bound to a key, with a proof. */
+  readonly takesProofs: boolean;
 }
 
 /** Create the documents by which clients learn where to get tokens: none for a server that is no resource. */
@@ -39,7 +45,7 @@ export function createResourceDocuments(options: ResourceMetadataOptions): Docum
 const MADE_OF_WHAT_IS_AT_HAND = (): void => undefined;
 
 function toResourceMetadata(resource: Resource, options: ResourceMetadataOptions): ResourceMetadata {
-  const { policies, issuers, usesAuthorizationHeader } = options;
+  const { policies, issuers, usesAuthorizationHeader, takesProofs } = options;
   const servers = [...new Set(issuers().filter(isAuthorizationServer))];
   const scopes = policies.entries.flatMap(({ policy }) => [...policy.scopes, ...policy.anyScopes]);
   return {
@@ -49,6 +55,20 @@ function toResourceMetadata(resource: Resource, options: ResourceMetadataOptions
     ...(servers.length === 0 ? {} : { authorization_servers: servers }),
     ...(scopes.length === 0 ? {} : { scopes_supported: [...new Set(scopes)].sort() }),
     bearer_methods_supported: usesAuthorizationHeader ? ["header"] : [],
+    ...(takesProofs ? toProofMetadata(policies) : {}),
+  };
+}
+
+/** Say which proofs are taken, and whether no method takes a token without one. */
+function toProofMetadata(policies: PolicyTable): Partial<ResourceMetadata> {
+  const withToken = policies.entries.filter(({ method, policy }) => {
+    // Renew opens nothing: a stream is renewed by a token that is bound as its own.
+    return policy.access !== "public" && method.parent !== StreamService;
+  });
+  const isRequired = withToken.length > 0 && withToken.every(({ policy }) => policy.requiresBinding);
+  return {
+    dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
+    ...(isRequired ? { dpop_bound_access_tokens_required: true } : {}),
   };
 }
 

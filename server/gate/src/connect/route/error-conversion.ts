@@ -1,9 +1,11 @@
 import { ConnectError, type HandlerContext } from "@connectrpc/connect";
+import type { TokenScheme } from "../../authenticate/authorization.ts";
 import { boundMessage } from "../bound-message.ts";
+import { stateOf } from "../call-state.ts";
 import { toWireError, type WireErrorContext } from "../error-contract.ts";
 
 /** What the conversion needs of a call. */
-type FailedCall = Pick<HandlerContext, "method" | "signal">;
+type FailedCall = Pick<HandlerContext, "method" | "signal"> & Partial<Pick<HandlerContext, "values">>;
 
 /** Converts what a route threw to what leaves. */
 export type ErrorConversion = (error: unknown, call: FailedCall) => ConnectError;
@@ -22,7 +24,13 @@ export function createErrorConversion(context: WireErrorContext): ErrorConversio
     return boundMessage(
       call.signal.aborted
         ? ConnectError.from(call.signal.reason ?? error) // the call has ended before: that is why the handler threw
-        : toWireError(error, call.method, context),
+        : toWireError(error, call.method, { ...context, scheme: schemeOf(call) }),
     );
   };
+}
+
+/** Find the scheme by which the token of a call came: one that is bound to a key has come with a proof. */
+function schemeOf({ values }: FailedCall): TokenScheme {
+  const caller = values && stateOf(values)?.caller?.principal;
+  return caller?.binding?.kind === "dpop" ? "DPoP" : "Bearer";
 }
