@@ -9,6 +9,7 @@ import { ErrorInfoSchema } from "@countersign/gen/google/rpc/error_details_pb.js
 import { describe, expect, test } from "vitest";
 import { runCommand } from "../../server/cli/src/run-command.ts";
 import { runBuf } from "../support/buf.ts";
+import { createProofKey, signProof, thumbprintOf } from "../support/proofs.ts";
 import { createTemporaryFolder } from "../support/temporary-folder.ts";
 import { createSigningKey, goodClaims, signToken } from "../support/tokens.ts";
 import { recordingTerminal } from "./recording-terminal.ts";
@@ -89,6 +90,41 @@ describe("explain", () => {
     for (const [at, token] of Object.values(tokens).entries()) {
       expect((await explained(token)).reason).toBe(reasons[at]);
     }
+  });
+
+  test("judges the proof of a token that is bound to a key", async () => {
+    await using folder = await createTemporaryFolder();
+    const dataDir = join(folder.path, "none");
+    const path = (name: string) => join(folder.path, name);
+    const [key, own] = [createSigningKey("ES256", "key-1"), createProofKey()];
+    await writeFile(
+      path("issuers.json"),
+      JSON.stringify([{ issuer: "https://issuer.example", jwks: { keys: [key.jwk] } }]),
+    );
+    const iat = Math.floor(Date.now() / 1000);
+    const cnf = { jkt: thumbprintOf(own) };
+    const token = signToken(
+      key,
+      goodClaims({ aud: "billing", iat, exp: iat + 60, scope: "notes:read", cnf }),
+    );
+    const prove = (name: string) =>
+      signProof(own, { token, claims: { htu: `https://api.example.com/${NOTES}/${name}`, iat } });
+    await writeFile(path("proof"), `${prove("ListNotes")}\n`);
+    const trust = ["--trusted-issuers", path("issuers.json"), "--audience", "billing"];
+    const call = ["--method", `${NOTES}/ListNotes`, "--demo", "--public-url", "https://api.example.com"];
+    const judge = (...proof: readonly string[]) =>
+      explain([...call, ...trust, ...proof], { dataDir, input: `DPoP ${token}` });
+    expect(await judge("--proof", `@${path("proof")}`)).toMatchObject({ code: 0 });
+    const other = await judge("--proof", prove("CreateNote"));
+    expect(other).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("claim htu is not the URL of the call"),
+    });
+    expect((await judge()).err).toContain("the token is bound to a key and was sent as a bearer token");
+    expect(await judge("--proof", "@/none")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("the proof /none"),
+    });
   });
 
   test("names the line of the proto with an image, and what helps, to people too", async () => {

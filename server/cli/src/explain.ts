@@ -12,7 +12,7 @@ import { CommandError, UsageError } from "./usage-error.ts";
 export const explainActions = { [ONLY_ACTION]: explainCall };
 
 async function explainCall({ line: { config, values }, terminal }: Call): Promise<void> {
-  const { method, message, json } = values;
+  const { method, json } = values;
   if (typeof method !== "string") {
     throw new UsageError("--method is missing: name the method that is called, as package.Service/Method");
   }
@@ -25,10 +25,15 @@ async function explainCall({ line: { config, values }, terminal }: Call): Promis
   const input = (await terminal.readInput()).trim();
   // Only the header Authorization has a scheme before the token.
   const isBearer = config.tokenHeader.toLowerCase() === "authorization";
-  const text = isBearer ? input.replace(/^bearer +/i, "") : input;
+  const text = isBearer ? input.replace(/^(bearer|dpop) +/i, "") : input;
   const explanation = withoutDecide(
     await orUsage(
-      auth.explain({ token: text === "" ? undefined : text, method, message: await readMessage(message) }),
+      auth.explain({
+        token: text === "" ? undefined : text,
+        method,
+        message: await readValue("message", values.message),
+        proof: (await readValue("proof", values.proof))?.trim(),
+      }),
     ),
   );
   const lines = json === true ? [toJsonText(explanation, { indent: 2 })] : formatExplanation(explanation);
@@ -63,16 +68,16 @@ function withoutDecide(explanation: Explanation): KnownExplanation {
 const DECIDE_IS_UNKNOWN =
   "A server with option decide of createAuth asks that, too: auth.explain in that server does so. countersign serve has none.";
 
-/** Read the value of `--message`: JSON, or `@` and the name of a file. */
-async function readMessage(message: unknown): Promise<string | undefined> {
-  if (typeof message !== "string" || !message.startsWith("@")) {
-    return typeof message === "string" ? message : undefined;
+/** Read the value of an option: text, or `@` and the name of a file. @param what the option has, for errors */
+async function readValue(what: string, value: unknown): Promise<string | undefined> {
+  if (typeof value !== "string" || !value.startsWith("@")) {
+    return typeof value === "string" ? value : undefined;
   }
-  const path = message.slice(1);
+  const path = value.slice(1);
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
-    throw new CommandError(`the message ${path} cannot be read`, { cause });
+    throw new CommandError(`the ${what} ${path} cannot be read`, { cause });
   }
 }
 

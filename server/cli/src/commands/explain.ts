@@ -22,12 +22,16 @@ export const explainCommand = defineCommand({
     "The exit code is 0 if the call is allowed, 1 if it is denied or cannot be judged, and 2 if the command was called",
     "wrongly.",
   ],
-  actions: { [ONLY_ACTION]: { help: [], options: ["method", "message", "image", "demo", "json"] } },
+  actions: { [ONLY_ACTION]: { help: [], options: ["method", "message", "proof", "image", "demo", "json"] } },
   options: {
     method: { placeholder: "METHOD", help: "The method that is called, as package.Service/Method." },
     message: {
       placeholder: "JSON",
       help: "The message of the call, or @FILE with it. Default: an empty one. Rules look at it.",
+    },
+    proof: {
+      placeholder: "PROOF",
+      help: "The DPoP proof of the call, or @FILE with it. Its nonce, and whether it was used, are not known here.",
     },
     image: { placeholder: "FILE", help: "Your services, as written by: buf build -o FILE.binpb" },
     demo: { help: "The services of countersign demo." },
