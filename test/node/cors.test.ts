@@ -81,6 +81,7 @@ describe("CORS", () => {
         "Retry-After",
         "Countersign-Expires-In",
         "Grpc-Status",
+        "Date",
       ]),
     );
   });

@@ -111,7 +111,7 @@ const HOSTS: Readonly<Record<string, (auth: Auth) => Promise<Host>>> = {
 
 /** What pages may read anyway (https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name), or never need. */
 const PLAIN = ["cache-control", "content-length", "content-type", "expires", "last-modified", "pragma"];
-const OF_THE_CONNECTION = ["connection", "date", "keep-alive", "transfer-encoding", "vary", "x-powered-by"];
+const OF_THE_CONNECTION = ["connection", "keep-alive", "transfer-encoding", "vary", "x-powered-by"];
 
 const hidden = (headers: Headers): readonly string[] => {
   const readable = [

@@ -19,4 +19,5 @@ export const CORS_EXPOSED_HEADERS: readonly string[] = [
   "Retry-After",
   "Countersign-Expires-In",
   "Countersign-Stream-Owner",
+  "Date",
 ];
