@@ -2,7 +2,12 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type Client, createClient } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
-import { createNodeTransport, createSession, type Session } from "@countersign/sdk/node";
+import {
+  createNodeTransport,
+  createSession,
+  type NodeSessionOptions,
+  type Session,
+} from "@countersign/sdk/node";
 import { eventually } from "./eventually.ts";
 import { DEMO_ACCOUNT, type ServerProcess } from "./server-process.ts";
 
@@ -34,8 +39,11 @@ export interface SignedIn extends AsyncDisposable {
 }
 
 /** Sign in with the SDK. */
-export async function signInSession(baseUrl: string): Promise<SignedIn> {
-  const session = createSession({ baseUrl });
+export async function signInSession(
+  baseUrl: string,
+  options: Omit<NodeSessionOptions, "baseUrl"> = {},
+): Promise<SignedIn> {
+  const session = createSession({ ...options, baseUrl });
   await session.signIn(DEMO_ACCOUNT);
   const { interceptor } = session;
   return {
