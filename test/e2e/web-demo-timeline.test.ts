@@ -103,7 +103,12 @@ test("a visitor tries to break it, and sees what the server says", async () => {
   ]);
   await tryOut(page, "Count all notes", ["TOKEN_MISSING", "PERMISSION_DENIED · POLICY_DENIED"]);
   await tryOut(page, "Start it", ["does not start", "ForgottenService/PayOut has no access rule"]);
+  await tryOut(page, "Steal the token", [
+    /as a bearer token.*TOKEN_INVALID.*without a proof.*DPOP_PROOF_INVALID.*another key.*DPOP_PROOF_INVALID/s,
+    "OK · the token was good all the time",
+  ]);
   await tryOut(page, "Steal it", [
+    /with another key.*DPOP_PROOF_INVALID.*OK · nothing was revoked/s,
     "SESSION_REVOKED · reuse_detected",
     /Its stream, \d+ ms later.*SESSION_REVOKED/,
   ]);

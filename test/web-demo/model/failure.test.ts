@@ -14,10 +14,14 @@ const withReason = (code: Code, reason: string) =>
     { desc: ErrorInfoSchema, value: { reason, domain: "countersign" } },
   ]);
 
+const notProven = withReason(Code.Unauthenticated, "DPOP_PROOF_INVALID");
+
 describe("toFailure", () => {
   const cases = [
     ["a wrong password", withReason(Code.Unauthenticated, "CREDENTIALS_INVALID"), "credentials"],
     ["a revoked session", withReason(Code.Unauthenticated, "SESSION_REVOKED"), "signed_out"],
+    ["a proof for another address", notProven, "address"],
+    ["a sign-in that it ended", ConnectError.from(new Error("m", { cause: notProven })), "address"],
     ["a missing scope", withReason(Code.PermissionDenied, "INSUFFICIENT_SCOPE"), "denied"],
     ["an outage", new ConnectError("m", Code.Unavailable), "unreachable"],
     ["a deadline", new ConnectError("m", Code.DeadlineExceeded), "unreachable"],

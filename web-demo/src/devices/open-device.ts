@@ -4,17 +4,19 @@ import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { findDemoAccount } from "../model/demo-accounts.ts";
 import type { Services } from "../session/services.ts";
+import { randomId } from "./base64url.ts";
+import { type CallHeaders, createProofKey, type Prove } from "./proof-key.ts";
 
 /**
- * Another device of the same account: a session of its own beside the page's, with an open stream. It is written without
- * the SDK, so that each call of it can be seen.
+ * Another device of the same account: a session of its own beside the page's, bound to a key of its own, with an open
+ * stream. It is written without the SDK, so that each call of it can be seen.
  */
 export interface Device {
   readonly sessionId: string;
   /** The refresh token that it began with. */
   readonly refreshToken: string;
-  /** Exchange a refresh token. @returns the next one */
-  readonly refresh: (refreshToken: string) => Promise<string>;
+  /** Exchange a refresh token. @param proveWith what proves the call; default: the key of the device. @returns the next one */
+  readonly refresh: (refreshToken: string, proveWith?: Prove) => Promise<string>;
   /** Resolves when its stream has ended. */
   readonly streamEnd: Promise<StreamEnd>;
 }
@@ -37,14 +39,20 @@ export async function openDevice({ transport, notes }: Services, name: string): 
   const { sequence } = await notes.listNotes({ pageSize: 1 });
   const sessions = createClient(SessionService, createPlainTransport());
   const credential = { case: "password" as const, value: findDemoAccount(roles) };
-  const { tokens } = await sessions.signIn({ credential, device: name });
+  const prove = await createProofKey();
+  const headers = await prove(SessionService.method.signIn);
+  const { tokens } = await sessions.signIn({ credential, device: name }, { headers });
   const { accessToken = "", refreshToken = "", sessionId = "" } = tokens ?? {};
-  const stream = watch(accessToken, sequence);
+  const stream = watch(await prove(NotesService.method.watchNotes, accessToken), sequence);
   await stream.opened;
   return {
     sessionId,
     refreshToken,
-    refresh: async (token) => (await sessions.refresh({ refreshToken: token })).tokens?.refreshToken ?? "",
+    async refresh(token, proveWith = prove) {
+      const proof = await proveWith(SessionService.method.refresh);
+      const { tokens: next } = await sessions.refresh({ refreshToken: token }, { headers: proof });
+      return next?.refreshToken ?? "";
+    },
     streamEnd: stream.ended,
   };
 }
@@ -60,11 +68,11 @@ interface Watched {
   readonly ended: Promise<StreamEnd>;
 }
 
-function watch(accessToken: string, afterSequence: bigint): Watched {
+function watch(proof: CallHeaders, afterSequence: bigint): Watched {
   const opened = Promise.withResolvers<void>();
   const notes = createClient(NotesService, createPlainTransport());
   // The server says at once that a stream with a name is open, and not with its first message.
-  const headers = { authorization: `Bearer ${accessToken}`, "countersign-stream-id": toStreamId() };
+  const headers = { ...proof, "countersign-stream-id": randomId() };
   const follow = async (): Promise<void> => {
     const events = notes.watchNotes({ afterSequence }, { headers, onHeader: () => opened.resolve() });
     for await (const _event of events) {
@@ -76,13 +84,4 @@ function watch(accessToken: string, afterSequence: bigint): Watched {
     return { error, atMs: performance.now() };
   };
   return { opened: opened.promise, ended: follow().then(() => toEnd(), toEnd) };
-}
-
-/** 128 random bits in base64url. */
-function toStreamId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
 }

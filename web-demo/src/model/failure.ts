@@ -7,6 +7,7 @@ export type FailureKind =
   | "credentials"
   | "rate_limited"
   | "unreachable"
+  | "address"
   | "denied"
   | "signed_out"
   | "invalid"
@@ -26,6 +27,8 @@ const MESSAGES = {
   credentials: "That username and password do not match.",
   rate_limited: "Too many attempts.",
   unreachable: "The server cannot be reached.",
+  address:
+    "The server takes no proofs for this address: start it with --public-url and the address of this page.",
   denied: "This account may not do that.",
   signed_out: "The server does not accept this session. Sign out, then sign in again.",
   invalid: "The server did not accept this input.",
@@ -61,9 +64,17 @@ function kindOf(error: ConnectError): FailureKind {
   if (isReason(error, "CREDENTIALS_INVALID")) {
     return "credentials";
   }
+  if (isOfProof(error)) {
+    return "address";
+  }
   // A failed fetch arrives as Unknown with its cause; an Unknown that a server sent has none.
   if (error.code === Code.Unknown && error.cause !== undefined) {
     return "unreachable";
   }
   return KINDS[error.code] ?? "other";
+}
+
+/** The SDK takes a proof that a server refuses for a fault of the set-up, which the refusal led to. */
+function isOfProof(err: unknown): boolean {
+  return err instanceof Error && (isReason(err, "DPOP_PROOF_INVALID") || isOfProof(err.cause));
 }

@@ -4,6 +4,7 @@ import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import type { Session } from "@countersign/sdk/browser";
 import { createSession } from "@countersign/sdk/browser";
+import { dpop } from "@countersign/sdk/dpop";
 import { QueryClient } from "@tanstack/react-query";
 import type { ActivityLog } from "../model/activity-log.ts";
 import { createActivityLog } from "../model/activity-log.ts";
@@ -51,7 +52,12 @@ const READ_RETRIES = 1;
  * @param baseUrl the origin of the server
  */
 export function createServices(baseUrl: string, page: PageServices): Services {
-  const session = createSession({ baseUrl, maxTokenLifeMs: page.tokenLife.getSnapshot });
+  const session = createSession({
+    baseUrl,
+    maxTokenLifeMs: page.tokenLife.getSnapshot,
+    // Browsers make keys for pages over https and of this machine only.
+    dpop: window.isSecureContext ? dpop() : undefined,
+  });
   const transport = createGrpcWebTransport({ baseUrl, interceptors: [session.interceptor] });
   const queryClient = createQueryClient();
   const activity = createActivityLog(Date.now);

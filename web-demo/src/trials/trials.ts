@@ -1,7 +1,9 @@
+import bindTokensDoc from "repository:docs/bind-tokens.md?url";
 import browserDoc from "repository:docs/browser.md?url";
 import issuerDoc from "repository:docs/issuer.md?url";
 import policiesDoc from "repository:docs/policies.md?url";
 import threatsDoc from "repository:docs/threat-model.md?url";
+import errorsProto from "repository:proto/countersign/auth/v1/errors.proto?url";
 import sessionProto from "repository:proto/countersign/auth/v1/session.proto?url";
 import forgottenProto from "repository:proto/countersign/demo/v1/forgotten.proto?url";
 import trialsProto from "repository:proto/countersign/demo/v1/trials.proto?url";
@@ -10,6 +12,7 @@ import callWithoutRoleCode from "repository:web-demo/src/trials/call-without-rol
 import losePhoneCode from "repository:web-demo/src/trials/lose-phone.ts?url";
 import refreshInTwoTabsCode from "repository:web-demo/src/trials/refresh-in-two-tabs.ts?url";
 import stealRefreshTokenCode from "repository:web-demo/src/trials/steal-refresh-token.ts?url";
+import stealTokenCode from "repository:web-demo/src/trials/steal-token.ts?url";
 import takeIssuerAwayCode from "repository:web-demo/src/trials/take-issuer-away.ts?url";
 import type { Services } from "../session/services.ts";
 import { callWithoutRole } from "./call-without-role.ts";
@@ -18,6 +21,7 @@ import { losePhone } from "./lose-phone.ts";
 import { refreshInTwoTabs } from "./refresh-in-two-tabs.ts";
 import { startWithoutRule } from "./start-without-rule.ts";
 import { stealRefreshToken } from "./steal-refresh-token.ts";
+import { stealToken } from "./steal-token.ts";
 import { takeIssuerAway } from "./take-issuer-away.ts";
 
 /** Something that a visitor can try. */
@@ -56,8 +60,19 @@ export const TRIALS: readonly Trial[] = [
     code: startForgottenCode,
   },
   {
+    title: "Steal the token",
+    about:
+      "A thief copies the access token of this page. It is bound to a key that never leaves this browser.",
+    button: "Steal the token",
+    run: stealToken,
+    guide: bindTokensDoc,
+    proto: errorsProto,
+    code: stealTokenCode,
+  },
+  {
     title: "Steal a refresh token",
-    about: "A thief copies it from a phone, waits until the phone has used it, then sends the copy.",
+    about:
+      "It is good once, and bound to the key of a phone. A thief sends a copy without that key, then with it.",
     button: "Steal it",
     run: stealRefreshToken,
     guide: threatsDoc,

@@ -1,3 +1,5 @@
+import { useQuery } from "@connectrpc/connect-query";
+import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.js";
 import type { ReactNode } from "react";
 import { formatCountdown, formatTokenLife, remainingFraction } from "../model/time.ts";
 import { useSession } from "../session/use-session.ts";
@@ -57,8 +59,20 @@ export function TokenPanel(): ReactNode {
           <dt>State</dt>
           <dd>{state}</dd>
         </div>
+        <BindingFact />
       </dl>
     </section>
+  );
+}
+
+/** Whose key the token is good with, as the server sees it. */
+function BindingFact(): ReactNode {
+  const { data: who } = useQuery(SessionService.method.whoAmI);
+  return (
+    <div className="token__binding">
+      <dt>Bound to</dt>
+      <dd>{who && (who.binding === "dpop" ? "This browser" : "Nothing")}</dd>
+    </div>
   );
 }
 
