@@ -1,3 +1,5 @@
+import { absoluteUrl } from "../core/origin.ts";
+
 /** What the servers of one origin have said. */
 export interface OriginNote {
   /** What they want in the next proof, if anything. */
@@ -54,5 +56,10 @@ function readSkewMs(answer: Headers): number | undefined {
 }
 
 function originOf(url: string): string {
-  return url.split("/", 3).join("/");
+  return resolveUrl(url).split("/", 3).join("/");
+}
+
+/** Make the address of a call absolute: it may count from the page. */
+export function resolveUrl(url: string): string {
+  return url.startsWith("http") ? url : absoluteUrl(url);
 }

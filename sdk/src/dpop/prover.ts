@@ -1,10 +1,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { hasReason } from "../core/error-info.ts";
-import { absoluteUrl } from "../core/origin.ts";
 import { randomId } from "../core/random.ts";
 import { TokenSourceError } from "../core/source-error.ts";
 import type { ProofHeaders, ProofKey, Provable, ProvenRequest, Prover } from "../core/token-binding.ts";
-import type { OriginNote, OriginNotes } from "./origin-notes.ts";
+import { type OriginNote, type OriginNotes, resolveUrl } from "./origin-notes.ts";
 import { createProofKey } from "./proof-key.ts";
 import type { ProofSigner } from "./proof-signer.ts";
 import type { TokenDigest } from "./token-digest.ts";
@@ -111,9 +110,7 @@ interface ProofParts extends Pick<ProvenRequest, "url" | "httpMethod">, OriginNo
 
 function toClaims({ url, httpMethod = "POST", skewMs, ath, nonce }: ProofParts): object {
   const iat = Math.floor((Date.now() + skewMs) / MS_PER_SECOND);
-  // The address of a call may count from the page.
-  const absolute = url.startsWith("http") ? url : absoluteUrl(url);
-  return { jti: randomId(), htm: httpMethod, htu: absolute.split(/[?#]/, 1)[0], iat, ath, nonce };
+  return { jti: randomId(), htm: httpMethod, htu: resolveUrl(url).split(/[?#]/, 1)[0], iat, ath, nonce };
 }
 
 function endOfSession(): TokenSourceError {

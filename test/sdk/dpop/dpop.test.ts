@@ -57,6 +57,19 @@ describe("a proof", () => {
     expect([one?.nonce, two?.nonce, other?.nonce]).toEqual(["n-1", "n-1", undefined]);
   });
 
+  it("has the nonce of the page's origin for every method, when the addresses of calls count from the page", async () => {
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const toUrl = (url: string) => new globalThis.URL(url, "https://page.example").href;
+    vi.stubGlobal("Request", function request(this: { url: string }, url: string) {
+      this.url = toUrl(url);
+    });
+    const prover = dpop().proverOf({});
+    await note(prover, "/acme.v1.Notes/Get", { "dpop-nonce": "n-1" });
+    const { dpop: proof = "" } = await proofOf(prover, "/acme.v1.Notes/List");
+    const { payload } = await jwtVerify(proof, EmbeddedJWK);
+    expect(payload).toMatchObject({ htu: "https://page.example/acme.v1.Notes/List", nonce: "n-1" });
+  });
+
   it("follows the clock of the server, as its answers show it", async () => {
     const prover = dpop().proverOf({});
     const ahead = new Date(Date.now() + 7_200_000).toUTCString();
