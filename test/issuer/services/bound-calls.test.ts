@@ -67,3 +67,14 @@ it("a session is refreshed with a nonce of the issuer, and its token is taken wi
     "TOKEN_INVALID",
   );
 });
+
+it("a proof at Refresh counts beside an access token too, which the gate has no use for there", async () => {
+  await using server = await start();
+  const { client, prove } = server;
+  for (const dpop of ["no proof", prove("Refresh")]) {
+    const headers = { authorization: "DPoP old-token", dpop };
+    // Without its proof the call would end as REFRESH_TOKEN_INVALID, and at SignIn in tokens that are bound to nothing.
+    const reason = dpop === "no proof" ? "DPOP_PROOF_INVALID" : "DPOP_NONCE_REQUIRED";
+    expect(await refusal(client.refresh({ refreshToken: "none" }, { headers }))).toMatchObject({ reason });
+  }
+});

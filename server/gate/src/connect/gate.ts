@@ -92,7 +92,10 @@ export function createGate(options: GateOptions): Gate {
     const { requestHeader, values } = context;
     assertHost(values);
     const sent = takeToken(options, requestHeader);
-    const proof = options.readToken.hasProof(sent) ? takeProof(options, requestHeader) : undefined;
+    const policy = options.policies.get(context.method);
+    // Of a public method nothing is judged here: SignIn and Refresh read their proofs themselves.
+    const isProven = policy?.access !== "public" && options.readToken.hasProof(sent);
+    const proof = isProven ? takeProof(options, requestHeader) : undefined;
     const state = stateOf(values);
     if (state?.isAdmitted === true) {
       return undefined;
@@ -101,7 +104,6 @@ export function createGate(options: GateOptions): Gate {
       // Without the route around it, nothing would hold the rule against messages or end the stream.
       throw refuseForeignRoute(context.method, options.onError);
     }
-    const policy = options.policies.get(context.method);
     return judgeCall({ context, policy, state, values, proof, notes: undefined }, sent);
   };
 }
