@@ -8,6 +8,8 @@ export interface WallClock extends Clock {
 
 /** A clock of which nothing goes on before it is told to: what is scheduled runs as the time passes, each at its time. */
 export interface TestClock extends WallClock {
+  /** Let time pass as a process sees it that stands still: what is due runs at the end, and each call counts from there. */
+  standStill(ms: number): void;
   /** For how long each call that waits was scheduled, in milliseconds, the first due first. */
   readonly scheduledMs: readonly number[];
 }
@@ -56,6 +58,14 @@ export function createTestClock(startMs = START_MS): TestClock {
         next.run();
       }
       passedMs = untilMs;
+    },
+    standStill(ms) {
+      passedMs += ms;
+      for (const due of inOrder().filter(({ atMs }) => atMs <= passedMs)) {
+        if (waiting.delete(due)) {
+          due.run();
+        }
+      }
     },
     get scheduledMs() {
       return inOrder().map(({ delayMs }) => delayMs);

@@ -82,6 +82,17 @@ describe("a key set that is not there after 3 seconds", () => {
   });
 });
 
+test("a key set that came while the process stood still is taken", async () => {
+  const { promise, resolve } = Promise.withResolvers<Response>();
+  const { clock, fetchJwks } = setUp(() => promise);
+  const fetched = fetchJwks();
+  await settled();
+  // What is due runs before what came is read.
+  clock.standStill(3500);
+  resolve(Response.json(JWKS));
+  expect((await fetched).json).toEqual(JWKS);
+});
+
 describe("a key set leaves no timer behind", () => {
   test("when it is there", async () => {
     const { clock, fetchJwks } = setUp(async () => Response.json(JWKS));

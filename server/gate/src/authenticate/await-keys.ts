@@ -1,7 +1,7 @@
 import { createRefusal } from "../errors/refusal.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { LeavePlace } from "../kernel/concurrency-limit.ts";
-import { KEEPS_PROCESS_ALIVE } from "../kernel/timers.ts";
+import { KEEPS_PROCESS_ALIVE, scheduleAwake } from "../kernel/timers.ts";
 import type { FoundKeys } from "../keys/key-source.ts";
 
 /** How to wait for a key. */
@@ -40,7 +40,7 @@ async function awaitInTime(
   const facts = { check: "keys_unavailable", expected: `keys within ${timeoutMs} ms` } as const;
   const refuse = (): void =>
     reject(createRefusal("AUTH_UNAVAILABLE", "the keys were not at hand in time", { facts }));
-  const cancelTimer = clock.schedule(refuse, timeoutMs, KEEPS_PROCESS_ALIVE);
+  const cancelTimer = scheduleAwake(clock, refuse, { delayMs: timeoutMs, ...KEEPS_PROCESS_ALIVE });
   try {
     return await Promise.race([pending, timeout]);
   } finally {

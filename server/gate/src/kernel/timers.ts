@@ -30,3 +30,30 @@ export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
     signal?.addEventListener("abort", end);
   });
 }
+
+/** In how many parts {@link scheduleAwake} waits. */
+const AWAKE_PARTS = 10;
+
+/**
+ * Call `run` once after `delayMs` milliseconds in which this process was able to work. It waits in parts, and a part that ends
+ * late counts no more than its length: a process that stood still, as one does that loads its modules, has not read what came
+ * meanwhile, and must not hold that against the sender.
+ */
+export function scheduleAwake(
+  clock: Clock,
+  run: () => void,
+  { delayMs, ...options }: ScheduleOptions & { readonly delayMs: number },
+): Cancel {
+  const partMs = delayMs / AWAKE_PARTS;
+  let left = AWAKE_PARTS;
+  let cancel = clock.schedule(next, partMs, options);
+  function next(): void {
+    left -= 1;
+    if (left === 0) {
+      run();
+      return;
+    }
+    cancel = clock.schedule(next, partMs, options);
+  }
+  return () => cancel();
+}

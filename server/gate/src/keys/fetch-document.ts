@@ -2,13 +2,14 @@ import { toFactText } from "../errors/facts.ts";
 import { describeForeignError } from "../errors/foreign-error.ts";
 import { beforeAbort } from "../kernel/before-abort.ts";
 import { type Clock, systemClock } from "../kernel/clock.ts";
+import { scheduleAwake } from "../kernel/timers.ts";
 import { DocumentError } from "./document-error.ts";
 import { type HeaderSource, makeHeaders } from "./request-headers.ts";
 import { hasCredentials } from "./secure-url.ts";
 
 /** The largest document that is read, in bytes: a key set of 100 large keys is half of it. */
 const MAX_DOCUMENT_BYTES = 256 * 1024;
-/** How long a fetch may take, headers and body, in milliseconds. */
+/** How long a fetch may take, headers and body, in milliseconds. Time in which this process stands still does not count. */
 const FETCH_TIMEOUT_MS = 3000;
 
 /** A document and how long it may be kept. */
@@ -49,10 +50,11 @@ export async function fetchDocument(url: URL, context: FetchContext = {}): Promi
   const end = new AbortController();
   const giveUp = (): void => end.abort();
   let isLate = false;
-  const cancelTimer = clock.schedule(() => {
+  const giveUpLate = (): void => {
     isLate = true;
     giveUp();
-  }, FETCH_TIMEOUT_MS);
+  };
+  const cancelTimer = scheduleAwake(clock, giveUpLate, { delayMs: FETCH_TIMEOUT_MS });
   stop?.addEventListener("abort", giveUp);
   if (stop?.aborted === true) {
     giveUp();
