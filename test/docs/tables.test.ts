@@ -65,7 +65,10 @@ function toRow({ flag, placeholder, variable, fallback, help }: Setting<unknown>
 }
 
 describe("docs/errors.md", () => {
-  const rows = parseTable(documentOf("docs/errors.md").markdown, "Reasons");
+  const rows = parseTable(documentOf("docs/errors.md").markdown, "Reasons").map(([names = "", ...texts]) => [
+    ...names.split("<br>"),
+    ...texts,
+  ]);
   const reasons = AuthReasonSchema.values.filter(({ number }) => number !== AuthReason.UNSPECIFIED);
 
   test("lists every reason of errors.proto once, in its order", () => {
