@@ -66,7 +66,7 @@ function toRow({ flag, placeholder, variable, fallback, help }: Setting<unknown>
 
 describe("docs/errors.md", () => {
   const rows = parseTable(documentOf("docs/errors.md").markdown, "Reasons").map(([names = "", ...texts]) => [
-    ...names.split("<br>"),
+    ...names.replaceAll("`", "").split("<br>"),
     ...texts,
   ]);
   const reasons = AuthReasonSchema.values.filter(({ number }) => number !== AuthReason.UNSPECIFIED);

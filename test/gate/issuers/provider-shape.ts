@@ -68,7 +68,7 @@ export function commonNearMisses({ claims, header }: ProviderShape): Readonly<Re
     "that is not good yet": { check: "not_before", claims: { nbf: ISSUED_AT_SECONDS + 600 } },
     "that lives for ten years": { check: "life", claims: { exp: ISSUED_AT_SECONDS + 10 * 365 * 86_400 } },
     "for another audience": { check: "audience", claims: audienceOf("somebody-else") },
-    "that is bound to a key of its sender": { check: "binding", claims: { cnf: { jkt: "abc" } } },
+    "that is bound to a key of its sender": { check: "sender", claims: { cnf: { jkt: "abc" } } },
     "of another type": { check: "type", header: { typ: "logout+jwt" } },
     "of no algorithm": { check: "algorithm", header: { alg: "none" } },
     "of an algorithm with a secret": { check: "algorithm", header: { alg: "HS256" } },
