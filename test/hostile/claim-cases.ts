@@ -112,7 +112,8 @@ const typed: readonly HostileCase[] = [
     [{ jkt: THUMBPRINT, "x5t#S256": THUMBPRINT }, { JKT: THUMBPRINT }, { x5t: THUMBPRINT }],
     DETAIL.binding,
   ),
-  ...each("cnf", [{ jkt: THUMBPRINT }, { "x5t#S256": THUMBPRINT }], DETAIL.bound),
+  ...each("cnf", [{ jkt: THUMBPRINT }], DETAIL.bound),
+  ...each("cnf", [{ "x5t#S256": THUMBPRINT }], DETAIL.boundToCertificate),
 ];
 
 const expired = (name: string, claims: Record<string, unknown>): HostileCase => ({

@@ -67,4 +67,5 @@ export const DETAIL = {
   binding: "claim cnf is not one known confirmation",
   unbound: "the token is bound to no key and was sent with a DPoP proof",
   bound: "the token is bound to a key and was sent as a bearer token",
+  boundToCertificate: "the token is bound to a certificate that its sender has not shown",
 } as const;

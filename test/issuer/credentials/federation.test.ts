@@ -114,12 +114,17 @@ describe("a token of another issuer", () => {
     await expect(federation(other.sign(), "id_token")).rejects.toThrow("declared an ID token");
   });
 
+  it("that is bound to a key says so: who takes it asks its sender for the proof", async () => {
+    const { federation, other } = start();
+    const { principal } = await federation(other.sign({ cnf: { jkt: "x" } }), "jwt");
+    expect(principal.binding).toEqual({ kind: "dpop", jwkThumbprint: "x" });
+  });
+
   const stranger = createSigningKey("ES256", "other-key");
   const bad: readonly [string, (other: ReturnType<typeof start>["other"]) => string, string][] = [
     ["for another audience", (other) => other.sign({ aud: "them" }), "not valid here"],
     ["of the type of an ID token", (other) => other.sign({}, { typ: "JWT" }), "not valid here"],
     ["that has expired", (other) => other.sign({ exp: ISSUED_AT_SECONDS - 1, iat: 1 }), "not valid here"],
-    ["that is bound to a key", (other) => other.sign({ cnf: { jkt: "x" } }), "not valid here"],
     [
       "with another's signature",
       () => signToken(stranger, goodClaims({ iss: "https://idp.example" })),

@@ -119,7 +119,8 @@ test("many streams are asked for in several messages, and a token that fits into
     owner: there.id,
   }));
   expect(await renew(streams)).toMatchObject({ unknown: streams.map(({ streamId }) => streamId) });
-  expect(server.asked.map(({ length }) => length)).toEqual([50, 50, 30]);
+  // In whichever order the checks of their token end.
+  expect(server.asked.map(({ length }) => length).toSorted((a, b) => b - a)).toEqual([50, 50, 30]);
   const { length } = published;
   expect(await renew(streams.slice(0, 1), "x".repeat(6_000))).toMatchObject({ unknown: [nameOf("0")] });
   expect(published.slice(length).filter(({ channel }) => channel !== "countersign_signals")).toEqual([]);
