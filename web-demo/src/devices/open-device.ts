@@ -4,8 +4,8 @@ import { SessionService } from "@countersign/gen/countersign/auth/v1/session_pb.
 import { NotesService } from "@countersign/gen/countersign/demo/v1/notes_pb.js";
 import { findDemoAccount } from "../model/demo-accounts.ts";
 import type { Services } from "../session/services.ts";
-import { randomId } from "./base64url.ts";
 import { type CallHeaders, createProofKey, type Prove } from "./proof-key.ts";
+import { randomId } from "./random-id.ts";
 
 /**
  * Another device of the same account: a session of its own beside the page's, bound to a key of its own, with an open

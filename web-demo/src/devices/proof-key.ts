@@ -1,5 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { randomId, toBase64Url } from "./base64url.ts";
+import { toBase64Url } from "./base64url.ts";
+import { randomId } from "./random-id.ts";
 
 /** Headers of a call, by name. */
 export type CallHeaders = Readonly<Record<string, string>>;

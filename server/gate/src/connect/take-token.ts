@@ -15,7 +15,7 @@ export function takeToken(options: TakeOptions, requestHeader: Headers): SentTok
   const { forwardToken, readToken, certificateHeader } = options;
   const { header } = readToken;
   if (certificateHeader !== undefined) {
-    // Whoever has written it: handlers learn of certificates by `certificateOf`.
+    // A client may have written it: handlers read certificates by `certificateOf`, which looks at who has sent them.
     requestHeader.delete(certificateHeader);
   }
   const sent = requestHeader.get(header);

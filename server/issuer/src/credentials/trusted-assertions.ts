@@ -67,7 +67,7 @@ export function createTrustedAssertions(options: TrustedAssertionsOptions): Trus
         throw unknownClient({ check: "actor", got: principal.actor.subject });
       }
       if (principal.binding !== undefined) {
-        // Nothing here proves its key: whoever has got hold of the token would become the client.
+        // The client proves no key here: a thief of the token would pass for it.
         throw unknownClient({ check: "binding", expected: "no claim cnf", got: principal.binding.kind });
       }
       const subject = { issuer: principal.issuer, subject: principal.subject };

@@ -64,7 +64,8 @@ function decideByGeneration(session: SessionRecord, attempt: RefreshAttempt): Ro
   if (token.jwkThumbprint !== undefined && token.jwkThumbprint !== attempt.jwkThumbprint) {
     return { kind: "unproven", jwkThumbprint: token.jwkThumbprint };
   }
-  // One from before the session was bound proves itself: used twice, it ends the session, whoever has bound that.
+  // A token that the server gave out before it bound the session needs no proof: a client that uses it again ends the session,
+  // also when a thief has bound that.
   if (token.generation < session.generation - 1) {
     return { kind: "reuse", session };
   }

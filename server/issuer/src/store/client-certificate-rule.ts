@@ -7,7 +7,7 @@ export type ClientCertificateRule =
   | { readonly kind: "subject"; readonly name: string }
   /** One of the names in the extension subjectAltName: a URI, a host, or an address of e-mail. */
   | { readonly kind: "dns" | "email" | "uri"; readonly name: string }
-  /** The SHA-256 of certificates in base64url, whoever has signed them. */
+  /** The SHA-256 of certificates in base64url. The server takes them whether an authority has signed them or not. */
   | { readonly kind: "certificates"; readonly thumbprints: readonly string[] };
 
 /** Write which certificate proves who a client is into a column. */
