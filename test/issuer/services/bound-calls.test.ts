@@ -8,7 +8,7 @@ import { serveHandler } from "../../node/serving.ts";
 import { startOwnIssuer } from "../../support/own-issuer.ts";
 import { createProofKey, type ProofParts, signProof } from "../../support/proofs.ts";
 import { addTestAccount, TEST_AUDIENCE, TEST_ISSUER } from "../../support/test-issuer.ts";
-import { refusal } from "./session-calls.ts";
+import { refusal, signInRequest } from "./session-calls.ts";
 
 const key = createProofKey();
 
@@ -68,7 +68,7 @@ it("a session is refreshed with a nonce of the issuer, and its token is taken wi
   );
 });
 
-it("a proof at Refresh counts beside an access token too, which the gate has no use for there", async () => {
+it("a proof at SignIn and Refresh counts beside an access token too, which the gate has no use for there", async () => {
   await using server = await start();
   const { client, prove } = server;
   for (const dpop of ["no proof", prove("Refresh")]) {
@@ -77,4 +77,6 @@ it("a proof at Refresh counts beside an access token too, which the gate has no 
     const reason = dpop === "no proof" ? "DPOP_PROOF_INVALID" : "DPOP_NONCE_REQUIRED";
     expect(await refusal(client.refresh({ refreshToken: "none" }, { headers }))).toMatchObject({ reason });
   }
+  const headers = { authorization: "DPoP old-token", dpop: "no proof" };
+  expect((await refusal(client.signIn(signInRequest({}), { headers }))).reason).toBe("DPOP_PROOF_INVALID");
 });
